@@ -1,0 +1,145 @@
+/** The interface between the job and a database. Two transports implement it; neither knows the job. */
+
+/** Which users a run speaks of. Everything null: all of them. */
+export interface Scope {
+  /** created_at at or after this, ISO 8601; a NULL created_at is kept. */
+  since: string | null;
+  /** The share `index` of `count` of the uuid space, counted from 1. */
+  shard: { index: number; count: number } | null;
+}
+
+/** Fixed by the first measure of a run and used by all that follows: server clock, ISO 8601. */
+export interface Clock {
+  /** Users created after this are in grace. */
+  cutoff: string;
+  /** A created_at after this is a fault of a clock, not a sign-up in grace. */
+  future: string;
+}
+
+/** One look at both tables, in one statement and one snapshot. All numbers are within the scope. */
+export interface Measure {
+  clock: Clock;
+  sourceTotal: number;
+  targetEmpty: boolean;
+  missing: number;
+  oldest: string | null;
+  newest: string | null;
+  excluded: { deleted: number; anonymous: number; sso: number; filtered: number; grace: number };
+  /** null without `refresh`. */
+  stale: number | null;
+  /** null when not counted (a narrowed scope). */
+  orphans: number | null;
+  sample: string[];
+}
+
+export interface RowFault {
+  /** SQLSTATE */
+  code: string;
+  constraint: string | null;
+  column: string | null;
+}
+
+/** What became of one id that was handed to `write`. Each id gets exactly one. */
+export type Outcome =
+  | { id: string; kind: 'inserted' | 'alreadyPresent' | 'vanished' | 'excluded' | 'suppressed' }
+  | ({ id: string; kind: 'failed' } & RowFault);
+
+/** Where one user stands, asked by id. */
+export interface Standing {
+  id: string;
+  standing: 'absent' | 'present' | 'missing' | 'excluded';
+  why: 'deleted' | 'anonymous' | 'sso' | 'filtered' | null;
+}
+
+/** A fact about the database with what follows from it. `problem` stops the run with `verdict`. */
+export interface Finding {
+  level: 'ok' | 'warning' | 'problem';
+  code: string;
+  fact: string;
+  fix: string | null;
+  verdict?: 'failed' | 'inconclusive' | 'refused';
+}
+
+export interface Column {
+  name: string;
+  type: string;
+  notNull: boolean;
+  hasDefault: boolean;
+  identity: boolean;
+  generated: boolean;
+}
+
+export interface Trigger {
+  name: string;
+  function: string;
+  timing: 'before' | 'after' | 'instead';
+  row: boolean;
+  enabled: boolean;
+  /** Calls net.http_… or http_request, or lives in `net` or `supabase_functions`. */
+  outward: boolean;
+}
+
+export interface Index {
+  name: string;
+  unique: boolean;
+  immediate: boolean;
+  valid: boolean;
+  partial: boolean;
+  columns: string[];
+}
+
+/** Can this connection read every row? `code` is the SQLSTATE of the refusal. */
+export type Sight = { seen: true; through: 'role' | 'policy' } | { seen: false; code: string };
+
+export interface Relation {
+  /** The catalog's own spelling, schema-qualified and quoted where needed. */
+  name: string;
+  kind: 'table' | 'partitioned' | 'view' | 'materialized view' | 'foreign table' | 'other';
+  columns: Column[];
+  sight: Sight;
+}
+
+/** What preflight, doctor and init know of the database. */
+export interface Facts {
+  server: { version: string; versionNum: number; database: string; inRecovery: boolean; readOnly: boolean };
+  connection: { mode: 'session' | 'transaction'; freeConnections: number | null };
+  role: { name: string; superuser: boolean; bypassRls: boolean };
+  source: Relation | null;
+  target: (Relation & { triggers: Trigger[]; indexes: Index[]; insertRules: string[]; fkToSource: boolean }) | null;
+  key: { type: 'uuid' | 'text' | 'other'; sqlType: string; oddRows: boolean } | null;
+}
+
+/** The run lock, held. */
+export interface Lease {
+  /** Aborts when the lock was lost and another run has it now. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface Port {
+  readonly transport: 'postgres' | 'http';
+  inspect(): Promise<Facts>;
+  /** Has the database judge the mapping. `write` also plans the INSERT and runs the SELECT for one row, read-only. */
+  prove(depth: 'read' | 'write'): Promise<Finding[]>;
+  /** null: another run holds it. Waits up to `waitMs` first. */
+  lease(scope: Scope, waitMs: number): Promise<Lease | null>;
+  /** The first measure of a run passes no clock and fixes it; the later ones repeat the proof of sight. */
+  measure(scope: Scope, clock?: Clock): Promise<Measure>;
+  /** Ids of eligible missing users, ascending, in batches. Holds no snapshot while the consumer thinks. */
+  missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;
+  /** Ids of stale users, ascending, in batches. */
+  stale(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;
+  /** Inserts the users and yields outcomes as they settle; a bad row is an outcome, only the end of the road throws. */
+  write(ids: readonly string[]): AsyncGenerator<Outcome[]>;
+  /** Brings the refresh columns of these users up to date. */
+  refresh(ids: readonly string[]): AsyncGenerator<RefreshOutcome[]>;
+  /** Where each of these users stands. */
+  stand(ids: readonly string[]): Promise<Standing[]>;
+  /** The statement that `write` sends per batch, for people to read. */
+  statement(): string;
+  readonly batches: { count: number; retried: number; split: number };
+  /** `now`: do not wait for statements in flight. */
+  close(how?: 'settle' | 'now'): Promise<void>;
+}
+
+export type RefreshOutcome = { id: string; kind: 'refreshed' | 'unchanged' } | ({ id: string; kind: 'failed' } & RowFault);
