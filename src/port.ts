@@ -1,4 +1,6 @@
 /** The interface between the job and a database. Two transports implement it; neither knows the job. */
+import type { Mapping } from './sql/mapping.ts';
+import type { Name } from './sql/name.ts';
 
 /** Which users a run speaks of. Everything null: all of them. */
 export interface Scope {
@@ -20,6 +22,8 @@ export interface Clock {
 export interface Measure {
   clock: Clock;
   sourceTotal: number;
+  /** Of the whole source, whatever the scope. */
+  sourceEmpty: boolean;
   targetEmpty: boolean;
   missing: number;
   oldest: string | null;
@@ -116,9 +120,25 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** Names to look at, before anything is known of them. */
+export interface Names {
+  source: Name;
+  target: Name;
+  key: string;
+}
+
+/** A way to reach a database. */
 export interface Port {
   readonly transport: 'postgres' | 'http';
-  inspect(): Promise<Facts>;
+  inspect(names: Names): Promise<Facts>;
+  /** The tables under a mapping that inspect has shown to fit. */
+  bind(mapping: Mapping, options: { rowSecurity: boolean; graceMs: number; orphans: boolean }): Tables;
+  /** `now`: do not wait for statements in flight. */
+  close(how: 'settle' | 'now'): Promise<void>;
+}
+
+/** What the job does with both tables. */
+export interface Tables {
   /** Has the database judge the mapping. `write` also plans the INSERT and runs the SELECT for one row, read-only. */
   prove(depth: 'read' | 'write'): Promise<Finding[]>;
   /** null: another run holds it. Waits up to `waitMs` first. */
@@ -138,8 +158,8 @@ export interface Port {
   /** The statement that `write` sends per batch, for people to read. */
   statement(): string;
   readonly batches: { count: number; retried: number; split: number };
-  /** `now`: do not wait for statements in flight. */
-  close(how?: 'settle' | 'now'): Promise<void>;
 }
 
-export type RefreshOutcome = { id: string; kind: 'refreshed' | 'unchanged' } | ({ id: string; kind: 'failed' } & RowFault);
+export type RefreshOutcome =
+  | { id: string; kind: 'refreshed' | 'unchanged' }
+  | ({ id: string; kind: 'failed' } & RowFault);

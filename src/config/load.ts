@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import type { z } from 'zod';
+import { Fault } from '../fault.ts';
+import { type Config, configSchema } from './schema.ts';
+
+export const CONFIG_FILE = 'userdrift.config.json';
+
+/**
+ * Reads and parses the configuration. A file that the person named must exist; the default one need not.
+ * All faults of the file are reported together, each with its path.
+ */
+export async function loadConfig(named: string | undefined): Promise<Config> {
+  const file = named ?? CONFIG_FILE;
+  const text = await readText(file, named !== undefined);
+  return parseConfig(text ?? '{}', file);
+}
+
+async function readText(file: string, required: boolean): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    if (code === 'ENOENT' && !required) return null;
+    throw new Fault('config_unreadable', `${file} cannot be read (${code})`, {
+      fix: 'name an existing file with --config, or leave the flag out',
+      cause: error,
+    });
+  }
+}
+
+/** Parses the text of a configuration file; comments and trailing commas are allowed. Throws one Fault with every fault in it. */
+export function parseConfig(text: string, file: string): Config {
+  const errors: ParseError[] = [];
+  const json: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first) {
+    throw new Fault(
+      'config_invalid',
+      `${file}: ${printParseErrorCode(first.error)} at ${position(text, first.offset)}`,
+      {
+        fix: 'make it valid JSON; comments are allowed',
+      },
+    );
+  }
+  const result = configSchema.safeParse(json);
+  if (result.success) return result.data;
+  const faults = result.error.issues.flatMap(describeIssue);
+  throw new Fault('config_invalid', `${file}: ${faults.join('; ')}`, { fix: `correct ${file}` });
+}
+
+function position(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${[...path, key].join('.')}: unknown key`);
+  const where = path.length > 0 ? path.join('.') : 'the whole file';
+  if (issue.code === 'invalid_union') return [`${where}: expected "insert" or {"function": "schema.name"}`];
+  return [`${where}: ${issue.message.replace(/^Invalid input: /, '')}`];
+}
