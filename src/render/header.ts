@@ -1,0 +1,38 @@
+import type { Report } from '../report.ts';
+import { type Look, paint } from './look.ts';
+import { counted } from './units.ts';
+import { columns, wrap } from './wrap.ts';
+
+/** Which command, between which tables, in which database; and which part of the users, if not all. */
+export function header(report: Report, look: Look): string[] {
+  const command = `userdrift ${report.command}${report.dryRun ? ' --dry-run' : ''}`;
+  const facts = [`${report.source.name} -> ${report.target}`, place(report), scope(report)].filter(Boolean);
+  const indent = columns(command) + 3;
+  if (facts.every((fact) => indent + columns(fact) <= look.width)) {
+    const [first, ...others] = facts;
+    return [`${paint('bold', command, look)}   ${first}`, ...others.map((fact) => `${' '.repeat(indent)}${fact}`)];
+  }
+  const lines = facts.flatMap((fact) =>
+    wrap(fact, look.width, 2, 4).map((line, index) => `${index ? '    ' : '  '}${line}`),
+  );
+  return [paint('bold', command, look), ...lines];
+}
+
+function place({ database, transport }: Report): string {
+  const at = [database.user, database.host].filter(Boolean).join('@');
+  // Every Supabase database is called postgres: only another name says something.
+  const name = database.name && database.name !== 'postgres' ? `/${database.name}` : '';
+  const version = database.serverVersion ? `(PostgreSQL ${database.serverVersion})` : '';
+  return [`${at}${name}`, version, transport === 'http' ? 'over HTTP' : ''].filter(Boolean).join(' ');
+}
+
+function scope({ scope: { full, since, shard, users }, users: outcomes }: Report): string {
+  if (full) return '';
+  const named = users?.length ?? outcomes?.length ?? 0;
+  const parts = [
+    since && `created since ${since}`,
+    shard && `shard ${shard}`,
+    named && `${counted(named, 'user')} by id`,
+  ];
+  return `only: ${parts.filter(Boolean).join(', ')}`;
+}

@@ -1,0 +1,48 @@
+const DIGITS = new Intl.NumberFormat('en-US');
+const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** 48210 → `48,210` */
+export function thousands(value: number): string {
+  return DIGITS.format(value);
+}
+
+/** `1 user`, `214 users` */
+export function counted(value: number, one: string, many: string = `${one}s`): string {
+  return `${thousands(value)} ${value === 1 ? one : many}`;
+}
+
+/** Whole seconds and up, in the two largest units: `8d 4h`, `3h`, `45s`. */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const first = UNITS.findIndex(([, size]) => seconds >= size);
+  if (first < 0) return '0s';
+  let rest = seconds;
+  const parts = UNITS.slice(first, first + 2).map(([unit, size]) => {
+    const amount = Math.floor(rest / size);
+    rest -= amount * size;
+    return amount > 0 ? `${amount}${unit}` : '';
+  });
+  return parts.filter(Boolean).join(' ');
+}
+
+/** How long a run took: tenths of a second matter below a minute. */
+export function duration(milliseconds: number): string {
+  return milliseconds < 59_950 ? `${(milliseconds / 1000).toFixed(1)}s` : span(milliseconds);
+}
+
+/** How old `moment` was at `now`, both ISO 8601. A clock that runs ahead is said, not hidden. */
+export function age(moment: string, now: string): string {
+  const milliseconds = Date.parse(now) - Date.parse(moment);
+  return milliseconds < 0 ? 'in the future' : span(milliseconds);
+}
+
+/** `1,204 rows/s`; below ten the tenth counts. */
+export function rate(perSecond: number): string {
+  return `${perSecond < 10 ? ONE_DECIMAL.format(perSecond) : thousands(Math.round(perSecond))} rows/s`;
+}
