@@ -254,7 +254,7 @@ function parameterNotes(parameters: Parameters): Note[] {
 /** `options` and `application_name` are among them: poolers refuse or drop what comes with the start-up message. */
 function ignoredNotes(names: string[]): Note[] {
   if (names.length === 0) return [];
-  const plain = names.filter((name) => /^[a-z_]{1,40}$/.test(name)).sort();
+  const plain = names.filter((name) => /^[a-z_]{1,40}$/.test(name));
   const listed = plain.length > 0 ? `: ${plain.join(', ')}` : '';
   return [
     {
