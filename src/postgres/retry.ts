@@ -3,15 +3,23 @@ import pRetry from 'p-retry';
 import { Fault } from '../fault.ts';
 import { type Action, classify, sqlState } from './sqlstate.ts';
 
+export interface Retry {
+  action: 'retry' | 'reconnect';
+  /** The SQLSTATE; null where the connection itself failed. */
+  code: string | null;
+  waitMs: number;
+  error: unknown;
+}
+
 export interface RetryOptions {
   /** Ends the waits at once with its reason. A running attempt is left to settle: its outcome must not get lost. */
   signal?: AbortSignal | undefined;
-  /** Called before each wait. `code` is null where the connection itself failed. */
-  onRetry?: (retry: { action: 'retry' | 'reconnect'; code: string | null; waitMs: number; error: unknown }) => void;
+  /** Called before each wait. */
+  onRetry?: ((retry: Retry) => void) | undefined;
   /** How long a connection may stay lost, counted from its first loss; default 60 s. */
-  budgetMs?: number;
+  budgetMs?: number | undefined;
   /** Full jitter: each wait is anywhere between 0 and a ceiling that doubles from `from` to `to`; default 50 ms to 5 s. */
-  waitMs?: { from: number; to: number };
+  waitMs?: { from: number; to: number } | undefined;
 }
 
 const MOST_RETRIES = 5;
