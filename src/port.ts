@@ -66,7 +66,10 @@ export interface Finding {
 
 export interface Column {
   name: string;
+  /** as the catalog prints it, with its modifier */
   type: string;
+  /** the same without modifier, a domain resolved to the type below it */
+  base: string;
   notNull: boolean;
   hasDefault: boolean;
   identity: boolean;
@@ -109,7 +112,15 @@ export interface Facts {
   connection: { mode: 'session' | 'transaction'; freeConnections: number | null };
   role: { name: string; superuser: boolean; bypassRls: boolean };
   source: Relation | null;
-  target: (Relation & { triggers: Trigger[]; indexes: Index[]; insertRules: string[]; fkToSource: boolean }) | null;
+  target:
+    | (Relation & {
+        triggers: Trigger[];
+        indexes: Index[];
+        insertRules: string[];
+        sourceForeignKeys: string[];
+        fkToSource: boolean;
+      })
+    | null;
   key: { type: 'uuid' | 'text' | 'other'; sqlType: string; oddRows: boolean } | null;
 }
 
@@ -148,7 +159,7 @@ export interface Tables {
   /** Ids of eligible missing users, ascending, in batches. Holds no snapshot while the consumer thinks. */
   missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;
   /** Ids of stale users, ascending, in batches. */
-  stale(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;
+  stale(scope: Scope, batchSize: number): AsyncGenerator<string[]>;
   /** Inserts the users and yields outcomes as they settle; a bad row is an outcome, only the end of the road throws. */
   write(ids: readonly string[]): AsyncGenerator<Outcome[]>;
   /** Brings the refresh columns of these users up to date. */

@@ -1,0 +1,169 @@
+import type { ClientBase } from 'pg';
+import type { Column, Facts, Index, Names, Relation, Sight, Trigger } from '../port.ts';
+import { display, ident, type Name, qualified } from '../sql/name.ts';
+import type { Server } from './server.ts';
+import { proveSource, proveTarget } from './sight.ts';
+
+const KINDS: Readonly<Record<string, Relation['kind']>> = {
+  r: 'table',
+  p: 'partitioned',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+};
+
+/** What `describe` reads of one relation: JSON made by the catalog. */
+interface Catalog {
+  kind: string;
+  columns: Column[];
+  triggers: Trigger[];
+  indexes: Index[];
+  insertRules: string[];
+  foreignKeys: { name: string; columns: string[]; references: string; validated: boolean }[];
+}
+
+/** Everything that preflight, doctor and init need to know, in one read-only transaction. */
+export async function inspect(server: Server, names: Names): Promise<Facts> {
+  return server.read({ statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' }, async (client) => {
+    const about = await aboutServer(client);
+    const source = await describe(client, names.source);
+    const target = await describe(client, names.target);
+    const targetSight = target && (await proveTarget(client, names.target, names.key));
+    const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names)) ?? [];
+    return {
+      ...about,
+      connection: { mode: server.mode, freeConnections: about.connection.freeConnections },
+      source: source && {
+        ...relation(names.source, source),
+        sight: await proveSource(client, names.source),
+      },
+      target: target &&
+        targetSight && {
+          ...relation(names.target, target),
+          sight: targetSight,
+          triggers: target.triggers,
+          indexes: target.indexes,
+          insertRules: target.insertRules,
+          sourceForeignKeys: sourceKeys.map(({ name }) => name),
+          fkToSource: sourceKeys.some(({ validated }) => validated),
+        },
+      key: target && targetSight && (await describeKey(client, names, target, targetSight)),
+    };
+  });
+}
+
+function relation(name: Name, catalog: Catalog): Omit<Relation, 'sight'> {
+  return { name: display(name), kind: KINDS[catalog.kind] ?? 'other', columns: catalog.columns };
+}
+
+function isToSource(key: Catalog['foreignKeys'][number], names: Names): boolean {
+  return key.references === 'auth.users' && key.columns.length === 1 && key.columns[0] === names.key;
+}
+
+type About = Pick<Facts, 'server' | 'role' | 'connection'>;
+
+async function aboutServer(client: ClientBase): Promise<About> {
+  const { rows } = await client.query<{ about: About }>(`
+select jsonb_build_object(
+  'server', jsonb_build_object(
+    'version', split_part(current_setting('server_version'), ' ', 1),
+    'versionNum', current_setting('server_version_num')::int,
+    'database', current_database(),
+    'inRecovery', pg_is_in_recovery(),
+    'readOnly', (select reset_val::boolean from pg_settings where name = 'default_transaction_read_only')),
+  'role', jsonb_build_object(
+    'name', current_user,
+    'superuser', rolsuper,
+    'bypassRls', rolbypassrls),
+  'connection', jsonb_build_object(
+    'freeConnections', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      - (select count(*) from pg_stat_activity where backend_type = 'client backend'))
+) as about
+from pg_roles where rolname = current_user`);
+  const [row] = rows;
+  if (!row) throw new TypeError('the catalog does not know the current role');
+  return row.about;
+}
+
+/** null: there is no such relation, or its schema is closed to this role. */
+async function describe(client: ClientBase, name: Name): Promise<Catalog | null> {
+  const { rows } = await client.query<{ catalog: Catalog }>(DESCRIBE, [name.schema, name.name]);
+  return rows[0]?.catalog ?? null;
+}
+
+/** A domain stands for the type below it. */
+const BASE_TYPE = `(with recursive base as (
+    select t.oid, t.typbasetype union all select d.oid, d.typbasetype from base join pg_type d on d.oid = base.typbasetype
+  ) select oid from base where typbasetype = 0)`;
+
+const DESCRIBE = `
+select jsonb_build_object(
+  'kind', c.relkind,
+  'columns', coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', format_type(${BASE_TYPE}, null),
+      'notNull', a.attnotnull or (t.typtype = 'd' and t.typnotnull),
+      'hasDefault', (a.atthasdef and a.attgenerated = '') or t.typdefault is not null,
+      'identity', a.attidentity <> '', 'generated', a.attgenerated <> '') order by a.attnum)
+    from pg_attribute a join pg_type t on t.oid = a.atttypid
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
+  'triggers', coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'name', g.tgname, 'function', f.oid::regproc::text,
+      'timing', case when g.tgtype & 2 <> 0 then 'before' when g.tgtype & 64 <> 0 then 'instead' else 'after' end,
+      'row', g.tgtype & 1 <> 0,
+      'enabled', g.tgenabled <> 'D',
+      'outward', fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\\.http_|http_request)') order by g.tgname)
+    from pg_trigger g join pg_proc f on f.oid = g.tgfoid join pg_namespace fn on fn.oid = f.pronamespace
+    where g.tgrelid = c.oid and not g.tgisinternal and g.tgtype & 4 <> 0), '[]'),
+  'indexes', coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'name', ic.relname, 'unique', i.indisunique, 'immediate', i.indimmediate,
+      'valid', i.indisvalid and i.indisready, 'partial', i.indpred is not null,
+      'columns', case when i.indexprs is null then (
+        select jsonb_agg(a.attname order by k.place)
+        from unnest(i.indkey::int2[]) with ordinality k(attnum, place)
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+        where k.place <= i.indnkeyatts) else '[]' end) order by ic.relname)
+    from pg_index i join pg_class ic on ic.oid = i.indexrelid
+    where i.indrelid = c.oid), '[]'),
+  'insertRules', coalesce((
+    select jsonb_agg(r.rulename order by r.rulename) from pg_rewrite r where r.ev_class = c.oid and r.ev_type = '3'), '[]'),
+  'foreignKeys', coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'name', o.conname, 'validated', o.convalidated,
+      'references', fn.nspname || '.' || fc.relname,
+      'columns', (select jsonb_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum = any(o.conkey))) order by o.conname)
+    from pg_constraint o join pg_class fc on fc.oid = o.confrelid join pg_namespace fn on fn.oid = fc.relnamespace
+    where o.conrelid = c.oid and o.contype = 'f'), '[]')
+) as catalog
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`;
+
+async function describeKey(client: ClientBase, names: Names, catalog: Catalog, sight: Sight): Promise<Facts['key']> {
+  const column = catalog.columns.find(({ name }) => name === names.key);
+  if (!column) return null;
+  const type = keyType(column.base);
+  return {
+    type,
+    sqlType: column.type,
+    oddRows: type === 'text' && sight.seen && (await hasOddKeys(client, names, sight.through)),
+  };
+}
+
+function keyType(base: string): 'uuid' | 'text' | 'other' {
+  if (base === 'uuid') return 'uuid';
+  return ['text', 'character varying', 'character', 'citext', 'bpchar'].includes(base) ? 'text' : 'other';
+}
+
+/** Does a text key hold a uuid in another spelling than `id::text`? Its user would look missing and be inserted twice. */
+async function hasOddKeys(client: ClientBase, names: Names, through: 'role' | 'policy'): Promise<boolean> {
+  await client.query(`set local row_security = ${through === 'policy' ? 'on' : 'off'}`);
+  const key = `${ident(names.key)}::text`;
+  const { rows } = await client.query<{ odd: boolean }>(`
+select exists (
+  select from ${qualified(names.target)}
+  where translate(lower(btrim(${key})), '{}-', '') ~ '^[0-9a-f]{32}$'
+    and ${key} !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') as odd`);
+  return rows[0]?.odd === true;
+}

@@ -1,0 +1,77 @@
+import type { ClientBase } from 'pg';
+import { Fault } from '../fault.ts';
+import type { Clock, Measure, Scope } from '../port.ts';
+import type { Mapping } from '../sql/mapping.ts';
+import { measureSql } from '../sql/measure.ts';
+import { shardBounds } from '../sql/shard.ts';
+import type { Server } from './server.ts';
+import { proveSource, proveTarget } from './sight.ts';
+
+type Row = Record<'cutoff' | 'future', string> &
+  Record<'source_empty' | 'target_empty', boolean> &
+  Record<'source_total' | 'missing' | 'deleted' | 'anonymous' | 'sso' | 'filtered' | 'grace', string> &
+  Record<'oldest' | 'newest' | 'stale' | 'orphans', string | null> & { sample: string[] };
+
+export interface MeasureOptions {
+  rowSecurity: boolean;
+  graceMs: number;
+  orphans: boolean;
+}
+
+/**
+ * Measures both tables in one snapshot. The proof of sight is repeated on this very connection, and that it is no
+ * replica: a pooler or a failover may have led somewhere else than preflight looked. Throws a Fault `inconclusive`.
+ */
+export async function measure(
+  server: Server,
+  mapping: Mapping,
+  scope: Scope,
+  clock: Clock | null,
+  options: MeasureOptions,
+): Promise<Measure> {
+  const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off' };
+  return server.read(settings, async (client) => {
+    await proveSightAgain(client, mapping);
+    await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);
+    const range = { ...shardBounds(scope.shard), since: scope.since };
+    const text = measureSql(mapping, range, { orphans: options.orphans && scope.since === null });
+    const { rows } = await client.query<Row>(text, [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs]);
+    const [row] = rows;
+    if (!row) throw new TypeError('the measure returned no row');
+    return measureOf(row);
+  });
+}
+
+async function proveSightAgain(client: ClientBase, mapping: Mapping): Promise<void> {
+  const source = await proveSource(client, mapping.source);
+  const target = await proveTarget(client, mapping.target, mapping.key);
+  const { rows } = await client.query<{ replica: boolean }>('select pg_is_in_recovery() as replica');
+  if (source.seen && target.seen && rows[0]?.replica === false) return;
+  throw new Fault('sight_lost', 'while measuring, this connection could no longer see both tables on a primary', {
+    verdict: 'inconclusive',
+    fix: 'check the role and where the connection leads, then run it again',
+  });
+}
+
+function measureOf(row: Row): Measure {
+  const optional = (value: string | null) => (value === null ? null : Number(value));
+  return {
+    clock: { cutoff: row.cutoff, future: row.future },
+    sourceTotal: Number(row.source_total),
+    sourceEmpty: row.source_empty,
+    targetEmpty: row.target_empty,
+    missing: Number(row.missing),
+    oldest: row.oldest,
+    newest: row.newest,
+    excluded: {
+      deleted: Number(row.deleted),
+      anonymous: Number(row.anonymous),
+      sso: Number(row.sso),
+      filtered: Number(row.filtered),
+      grace: Number(row.grace),
+    },
+    stale: optional(row.stale),
+    orphans: optional(row.orphans),
+    sample: row.sample,
+  };
+}

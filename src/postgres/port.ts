@@ -1,0 +1,129 @@
+import type { Clock, Facts, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
+import type { Mapping } from '../sql/mapping.ts';
+import { shardBounds } from '../sql/shard.ts';
+import { missingSql, staleSql } from '../sql/stream.ts';
+import { insertSql } from '../sql/write.ts';
+import type { Address } from './address.ts';
+import { inspect } from './inspect.ts';
+import { type MeasureOptions, measure } from './measure.ts';
+import { prove } from './prove.ts';
+import { takeRunLock } from './run-lock.ts';
+import { Server } from './server.ts';
+import { streamIds } from './stream.ts';
+import { type Batches, Writer } from './write.ts';
+
+export interface PostgresOptions {
+  runId: string;
+  /** writers at the same time */
+  concurrency: number;
+  signal: AbortSignal;
+  onRetry: (retry: { action: string; code: string | null }) => void;
+}
+
+/** Reaches the database over the PostgreSQL protocol. Throws a Fault where it cannot be reached. */
+export async function openPostgres(address: Address, options: PostgresOptions): Promise<Port> {
+  const batches: Batches = { count: 0, retried: 0, split: 0 };
+  const server = new Server(address, {
+    runId: options.runId,
+    connections: options.concurrency + 1,
+    signal: options.signal,
+    onRetry: (retry) => {
+      batches.retried += 1;
+      options.onRetry(retry);
+    },
+  });
+  try {
+    await server.connect();
+  } catch (error) {
+    await server.close('now');
+    throw error;
+  }
+  return new PostgresPort(server, batches);
+}
+
+class PostgresPort implements Port {
+  readonly transport = 'postgres';
+  readonly #server: Server;
+  readonly #batches: Batches;
+  #facts: Facts | null = null;
+
+  constructor(server: Server, batches: Batches) {
+    this.#server = server;
+    this.#batches = batches;
+  }
+
+  async inspect(names: Names): Promise<Facts> {
+    this.#facts = await inspect(this.#server, names);
+    return this.#facts;
+  }
+
+  bind(mapping: Mapping, options: MeasureOptions): Tables {
+    const sourceForeignKeys = this.#facts?.target?.sourceForeignKeys ?? [];
+    const writing = { rowSecurity: options.rowSecurity, sourceForeignKeys, batches: this.#batches };
+    return new PostgresTables(this.#server, mapping, options, new Writer(this.#server, mapping, writing));
+  }
+
+  async close(how: 'settle' | 'now'): Promise<void> {
+    await this.#server.close(how);
+  }
+}
+
+class PostgresTables implements Tables {
+  readonly #server: Server;
+  readonly #mapping: Mapping;
+  readonly #options: MeasureOptions;
+  readonly #writer: Writer;
+
+  constructor(server: Server, mapping: Mapping, options: MeasureOptions, writer: Writer) {
+    this.#server = server;
+    this.#mapping = mapping;
+    this.#options = options;
+    this.#writer = writer;
+  }
+
+  get batches(): Batches {
+    return this.#writer.batches;
+  }
+
+  prove(depth: 'read' | 'write') {
+    return prove(this.#server, this.#mapping, depth);
+  }
+
+  lease(scope: Scope, waitMs: number): Promise<Lease | null> {
+    return takeRunLock(this.#server, this.#mapping.target, scope, waitMs);
+  }
+
+  measure(scope: Scope, clock?: Clock): Promise<Measure> {
+    return measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
+  }
+
+  missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]> {
+    return this.#stream(scope, clock, batchSize, (range) => missingSql(this.#mapping, range));
+  }
+
+  stale(scope: Scope, batchSize: number): AsyncGenerator<string[]> {
+    return this.#stream(scope, null, batchSize, (range) => staleSql(this.#mapping, range));
+  }
+
+  write(ids: readonly string[]) {
+    return this.#writer.insert(ids);
+  }
+
+  refresh(ids: readonly string[]) {
+    return this.#writer.refresh(ids);
+  }
+
+  stand(ids: readonly string[]): Promise<Standing[]> {
+    return this.#writer.stand(ids);
+  }
+
+  statement(): string {
+    return insertSql(this.#mapping);
+  }
+
+  #stream(scope: Scope, clock: Clock | null, batchSize: number, sql: Parameters<typeof streamIds>[3]['sql']) {
+    const range = { ...shardBounds(scope.shard), since: scope.since };
+    const options = { rowSecurity: this.#options.rowSecurity, batchSize, sql, clock };
+    return streamIds(this.#server, this.#mapping, range, options);
+  }
+}

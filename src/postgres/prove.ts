@@ -1,0 +1,97 @@
+import type { ClientBase } from 'pg';
+import type { Finding } from '../port.ts';
+import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
+import { insertSql } from '../sql/write.ts';
+import type { Server } from './server.ts';
+import { classify, sqlState } from './sqlstate.ts';
+
+interface Expression {
+  /** path in the configuration */
+  path: string;
+  sql: string;
+}
+
+/**
+ * Has PostgreSQL judge every expression of the configuration by itself, so that a fault names its field: prepared over
+ * the extended protocol (one statement, exactly two columns) under an empty search_path, so that it means the same in
+ * every session. `write` also plans the INSERT and evaluates each expression for one row in a read-only transaction.
+ * Server messages are quoted here because no row is read yet: they speak of the configuration only.
+ */
+export async function prove(server: Server, mapping: Mapping, depth: 'read' | 'write'): Promise<Finding[]> {
+  const settings = { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' };
+  return server.read(settings, async (client) => {
+    const faults: Finding[] = [];
+    for (const expression of expressionsOf(mapping)) {
+      const fault = await attempt(client, expression.path, 'expression_invalid', () =>
+        prepare(client, mapping, expression),
+      );
+      if (fault) faults.push(fault);
+    }
+    if (faults.length > 0 || depth === 'read') return faults;
+    const insert = await attempt(client, 'columns', 'insert_invalid', () =>
+      client.query(`explain ${insertSql(mapping)}`, [[]]),
+    );
+    return insert ? [insert] : evaluateAll(client, mapping);
+  });
+}
+
+function expressionsOf(mapping: Mapping): Expression[] {
+  const { where } = mapping.skip;
+  return [
+    ...(where === null ? [] : [{ path: 'skip.where', sql: `${whole(where)} is true` }]),
+    ...mapping.columns.map(({ name, expression }) => ({ path: `columns.${name}`, sql: whole(expression) })),
+  ];
+}
+
+async function prepare(client: ClientBase, mapping: Mapping, { path, sql }: Expression): Promise<void> {
+  await client.query(`set local search_path = ''`);
+  const text = `select u.id, ${sql} from ${sourceOf(mapping)} limit 0`;
+  const { fields } = await client.query({ text, queryMode: 'extended' } as { text: string });
+  if (fields.length !== 2) throw new NotOneExpression(path);
+}
+
+class NotOneExpression extends Error {}
+
+/** Row faults are none of ours here: one odd user does not make a mapping wrong. 25006 says that the expression writes. */
+async function evaluateAll(client: ClientBase, mapping: Mapping): Promise<Finding[]> {
+  const faults: Finding[] = [];
+  for (const { path, sql } of expressionsOf(mapping)) {
+    const fault = await attempt(client, path, 'expression_fails', async () => {
+      await client.query(`set local search_path = ''`);
+      await client.query(`select ${sql} from ${sourceOf(mapping)} where ${eligible(mapping)} limit 1`);
+    });
+    if (fault && fault.code !== 'row_fault') faults.push(fault);
+  }
+  return faults;
+}
+
+async function attempt(
+  client: ClientBase,
+  path: string,
+  code: string,
+  work: () => Promise<unknown>,
+): Promise<Finding | null> {
+  await client.query('savepoint proof');
+  try {
+    await work();
+    await client.query('rollback to savepoint proof');
+    return null;
+  } catch (error) {
+    const finding = describe(error, path, code);
+    if (!finding) throw error;
+    await client.query('rollback to savepoint proof');
+    return finding;
+  }
+}
+
+function describe(error: unknown, path: string, code: string): Finding | null {
+  const problem = (fact: string, fix: string): Finding => ({ level: 'problem', code, fact, fix, verdict: 'failed' });
+  const fix = `correct ${path} in the configuration; it is SQL over the source row u, and every type and function in it needs its schema`;
+  if (error instanceof NotOneExpression) return problem(`${path} is not one expression`, fix);
+  const state = sqlState(error);
+  if (state === null || !(error instanceof Error)) return null;
+  if (state === '25006') return problem(`${path} writes to the database when it is evaluated (25006)`, fix);
+  if (classify(error) === 'row') return { ...problem(path, fix), code: 'row_fault' };
+  if (classify(error) !== 'stop') return null;
+  return problem(`${path}: ${error.message} (${state})`, fix);
+}

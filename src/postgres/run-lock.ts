@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Lease, Scope } from '../port.ts';
+import { literal, type Name, qualified } from '../sql/name.ts';
+import type { Server } from './server.ts';
+
+const HEARTBEAT_MS = 15_000;
+const POLL_MS = 500;
+
+/**
+ * Takes the run lock of a target, or returns null while another run holds it, after waiting up to `waitMs`.
+ *
+ * The lock lives in a transaction on a connection of its own: through a transaction pooler two clients got the same
+ * session lock. The transaction touches no table, so it holds no snapshot and no relation lock. Correctness never
+ * depends on it; it only avoids double work.
+ */
+export async function takeRunLock(server: Server, target: Name, scope: Scope, waitMs: number): Promise<Lease | null> {
+  const until = performance.now() + waitMs;
+  const lock = lockSql(target, scope);
+  for (;;) {
+    const client = await server.retry(() => tryLock(server, lock));
+    if (client) return new HeldLock(server, lock, client);
+    const left = until - performance.now();
+    if (left <= 0) return null;
+    await sleep(Math.min(POLL_MS, left));
+  }
+}
+
+/** A full run takes the key alone; a shard shares it with other shards and takes its own. */
+function lockSql(target: Name, { shard }: Scope): string {
+  const key = `userdrift ${qualified(target)}`;
+  const exclusive = (text: string) => `pg_try_advisory_xact_lock(hashtextextended(${literal(text)}, 0))`;
+  if (!shard) return `select ${exclusive(key)} as held`;
+  const shared = `pg_try_advisory_xact_lock_shared(hashtextextended(${literal(key)}, 0))`;
+  return `select ${shared} and ${exclusive(`${key} ${shard.index}/${shard.count}`)} as held`;
+}
+
+/** The open transaction that holds the lock, or null where another holds it. */
+async function tryLock(server: Server, lock: string): Promise<pg.Client | null> {
+  const client = await server.dedicated();
+  try {
+    await client.query(begin(await versionOf(client)));
+    const { rows } = await client.query<{ held: boolean }>(lock);
+    if (rows[0]?.held) return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+  await client.end();
+  return null;
+}
+
+async function versionOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    `select current_setting('server_version_num')::int as version`,
+  );
+  return rows[0]?.version ?? 0;
+}
+
+/** The role's own timeouts must not kill the lock; a holder that vanished without a word frees it within a minute. */
+function begin(version: number): string {
+  const settings = [
+    `set local idle_in_transaction_session_timeout = '60s'`,
+    `set local statement_timeout = '10s'`,
+    ...(version >= 170_000 ? [`set local transaction_timeout = '0'`] : []),
+  ];
+  return ['begin isolation level read committed read only', ...settings].join('; ');
+}
+
+class HeldLock implements Lease {
+  readonly #server: Server;
+  readonly #lock: string;
+  readonly #lost = new AbortController();
+  readonly #heartbeat: NodeJS.Timeout;
+  #client: pg.Client;
+  #beating: Promise<void> = Promise.resolve();
+  #released = false;
+
+  constructor(server: Server, lock: string, client: pg.Client) {
+    this.#server = server;
+    this.#lock = lock;
+    this.#client = client;
+    this.#heartbeat = setInterval(() => {
+      this.#beating = this.#beating.then(() => this.#beat());
+    }, HEARTBEAT_MS);
+    this.#heartbeat.unref();
+    this.#watch();
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async release(): Promise<void> {
+    this.#released = true;
+    clearInterval(this.#heartbeat);
+    await this.#beating;
+    await this.#client.end().catch(() => {});
+  }
+
+  #watch(): void {
+    this.#client.once('end', () => {
+      this.#beating = this.#beating.then(() => this.#retake());
+    });
+  }
+
+  async #beat(): Promise<void> {
+    if (!this.#released) await this.#client.query('select 1').catch(() => {});
+  }
+
+  /** A lock that fell with its connection is taken again; where another run was faster, ours is over. */
+  async #retake(): Promise<void> {
+    if (this.#released) return;
+    const client = await this.#server.retry(() => tryLock(this.#server, this.#lock)).catch(() => null);
+    if (!client) {
+      this.#lost.abort();
+      return;
+    }
+    this.#client = client;
+    this.#watch();
+    if (this.#released) await client.end();
+  }
+}

@@ -1,0 +1,217 @@
+import pg from 'pg';
+import type { Address } from './address.ts';
+import { connectionFault } from './connection-fault.ts';
+import { type RetryOptions, withRetry } from './retry.ts';
+
+/** `transaction`: settings do not outlive a transaction here, so each unit of work carries its own. */
+export type Mode = 'session' | 'transaction';
+
+/** `name` is unique to the text. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+export type Settings = Readonly<Record<string, string>>;
+
+export interface ServerOptions {
+  runId: string;
+  /** connections besides the run lock's own */
+  connections: number;
+  /** ends waits between retries */
+  signal: AbortSignal;
+  onRetry: NonNullable<RetryOptions['onRetry']>;
+}
+
+const CONNECT_MS = 10_000;
+
+/**
+ * A database server: hands out connections, runs units of work on them and tries again what may be tried again.
+ * A connection that failed in any way but by a statement that the server refused is destroyed, never used again.
+ */
+export class Server {
+  readonly address: Address;
+  readonly #options: ServerOptions;
+  readonly #pool: pg.Pool;
+  readonly #open = new Set<pg.Client>();
+  #mode: Mode | null = null;
+
+  constructor(address: Address, options: ServerOptions) {
+    this.address = address;
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      ...this.#clientConfig(),
+      max: options.connections,
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: CONNECT_MS,
+      onConnect: (client) => this.#prepare(client),
+    });
+    this.#pool.on('error', () => {});
+    this.#pool.on('connect', (client) => this.#watch(client));
+  }
+
+  get mode(): Mode {
+    return this.#mode ?? 'transaction';
+  }
+
+  /** Opens the first connection, without retries: who typed a wrong address wants to know now. Throws a Fault. */
+  async connect(): Promise<void> {
+    try {
+      const client = await this.#pool.connect();
+      client.release();
+    } catch (error) {
+      throw connectionFault(error, this.address) ?? error;
+    }
+  }
+
+  /** Runs `work` in a read-only transaction with these settings; its end is checked. Retried as a whole. */
+  async read<T>(settings: Settings, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    return this.retry(() => this.#borrow((client) => readOnly(client, settings, work)));
+  }
+
+  /** As `read`, but errors of any class reach the caller, who knows where to go on. */
+  async readOnce<T>(settings: Settings, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    return this.#borrow((client) => readOnly(client, settings, work));
+  }
+
+  /**
+   * Runs one statement that writes and returns ids: autocommit where the session keeps the settings, else in a
+   * transaction of its own. A target with policies needs row security on, which no session of ours keeps.
+   */
+  async writeOnce({ name, text }: Statement, ids: readonly string[], rowSecurity: boolean): Promise<string[]> {
+    const run = async (client: pg.ClientBase) => {
+      // Only a session of our own keeps prepared statements.
+      const prepared = this.mode === 'session' ? { name } : {};
+      const { rows } = await client.query<{ id: string }>({ ...prepared, text, values: [ids] });
+      return rows.map(({ id }) => id);
+    };
+    if (this.mode === 'session' && !rowSecurity) return this.#borrow(run);
+    const settings = { ...WRITE_SETTINGS, row_security: rowSecurity ? 'on' : 'off' };
+    return this.#borrow((client) =>
+      transaction(client, 'begin isolation level read committed', settings, () => run(client)),
+    );
+  }
+
+  /** Retries `attempt` as its errors allow; other errors and a spent budget are thrown. */
+  async retry<T>(attempt: () => Promise<T>): Promise<T> {
+    return withRetry(attempt, { signal: this.#options.signal, onRetry: this.#options.onRetry });
+  }
+
+  /** A connection outside the pool, which the caller ends. */
+  async dedicated(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#clientConfig(), connectionTimeoutMillis: CONNECT_MS });
+    this.#watch(client);
+    await client.connect();
+    return client;
+  }
+
+  async close(how: 'settle' | 'now'): Promise<void> {
+    if (how === 'now') for (const client of this.#open) destroy(client);
+    await this.#pool.end();
+  }
+
+  #clientConfig(): pg.ClientConfig {
+    // No timeouts and no application_name here: they would travel as startup parameters, which poolers drop or refuse.
+    return { ...this.address.config, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+  }
+
+  #watch(client: pg.Client): void {
+    this.#open.add(client);
+    // A lost connection is announced by an event as well as by the failed query; without a listener it ends the process.
+    client.on('error', () => {});
+    client.once('end', () => this.#open.delete(client));
+  }
+
+  async #prepare(client: pg.ClientBase): Promise<void> {
+    this.#mode ??= await modeOf(client, this.address);
+    if (this.#mode === 'session' && !(await keepSettings(client, this.#options.runId))) this.#mode = 'transaction';
+  }
+
+  async #borrow<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let healthy = false;
+    try {
+      const result = await work(client);
+      healthy = true;
+      return result;
+    } catch (error) {
+      healthy = isRefusedStatement(error) && (await rolledBack(client));
+      throw error;
+    } finally {
+      client.release(!healthy);
+    }
+  }
+}
+
+/** What a session keeps for all its writes. Through a transaction pooler each transaction sets it again. */
+const WRITE_SETTINGS: Settings = {
+  statement_timeout: '60s',
+  lock_timeout: '5s',
+  idle_in_transaction_session_timeout: '60s',
+  // Off turns "sees no row" into an error; it grants nothing.
+  row_security: 'off',
+};
+
+/**
+ * Behind a pooler the process id of the handshake is the pooler's own invention. Treating a session pooler as a
+ * transaction pooler costs two round trips a batch; the opposite mistake would leak settings to other clients.
+ */
+async function modeOf(client: pg.ClientBase, address: Address): Promise<Mode> {
+  if (address.style === 'session pooler') return 'session';
+  if (address.style === 'transaction pooler') return 'transaction';
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid === Reflect.get(client, 'processID') ? 'session' : 'transaction';
+}
+
+/** Sets the session up and reads it back in another statement. */
+async function keepSettings(client: pg.ClientBase, runId: string): Promise<boolean> {
+  const sets = Object.entries(WRITE_SETTINGS).map(([name, value]) => `set ${name} = '${value}'`);
+  await client.query([`set application_name = 'userdrift:${runId.slice(0, 8)}'`, ...sets].join('; '));
+  const { rows } = await client.query<{ kept: boolean }>(
+    `select current_setting('lock_timeout') = '5s' and current_setting('row_security') = 'off' as kept`,
+  );
+  return rows[0]?.kept === true;
+}
+
+async function readOnly<T>(
+  client: pg.ClientBase,
+  settings: Settings,
+  work: (client: pg.ClientBase) => Promise<T>,
+): Promise<T> {
+  return transaction(client, 'begin isolation level read committed read only', settings, () => work(client));
+}
+
+async function transaction<T>(
+  client: pg.ClientBase,
+  begin: string,
+  settings: Settings,
+  work: () => Promise<T>,
+): Promise<T> {
+  const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`);
+  await client.query([begin, ...sets].join('; '));
+  const result = await work();
+  const { command } = await client.query('commit');
+  // COMMIT of an aborted transaction succeeds, as a rollback; only its tag tells.
+  if (command !== 'COMMIT') throw new Error('Connection terminated: the transaction was rolled back');
+  return result;
+}
+
+function isRefusedStatement(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
+}
+
+async function rolledBack(client: pg.ClientBase): Promise<boolean> {
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+function destroy(client: pg.Client): void {
+  const connection: unknown = Reflect.get(client, 'connection');
+  if (typeof connection !== 'object' || connection === null) return;
+  const stream: unknown = Reflect.get(connection, 'stream');
+  if (stream !== null && typeof stream === 'object' && 'destroy' in stream && typeof stream.destroy === 'function') {
+    stream.destroy();
+  }
+}

@@ -1,0 +1,157 @@
+import type { Outcome, RefreshOutcome, RowFault, Standing } from '../port.ts';
+import type { Mapping } from '../sql/mapping.ts';
+import { insertSql, refreshSql, standingSql } from '../sql/write.ts';
+import { bisect } from './bisect.ts';
+import type { Server, Statement } from './server.ts';
+import { classify, faultOf, isSourceForeignKey } from './sqlstate.ts';
+
+/** How often a single id may run into a timeout before it counts as failed. */
+const TIMEOUTS_OF_ONE = 3;
+
+export interface Batches {
+  count: number;
+  retried: number;
+  split: number;
+}
+
+type Attempt = { kind: 'done'; ids: string[] } | { kind: 'rejected'; fault: RowFault };
+
+/** Writes batches of users: one statement each, split where a row is bad, read back where the counts differ. */
+export class Writer {
+  readonly #server: Server;
+  readonly #mapping: Mapping;
+  readonly #rowSecurity: boolean;
+  readonly #sourceForeignKeys: ReadonlySet<string>;
+  readonly batches: Batches;
+
+  constructor(
+    server: Server,
+    mapping: Mapping,
+    options: { rowSecurity: boolean; sourceForeignKeys: readonly string[]; batches: Batches },
+  ) {
+    this.#server = server;
+    this.#mapping = mapping;
+    this.#rowSecurity = options.rowSecurity;
+    this.#sourceForeignKeys = new Set(options.sourceForeignKeys);
+    this.batches = options.batches;
+  }
+
+  /** Inserts; yields the outcomes of each group as it settles, every id once. */
+  async *insert(ids: readonly string[]): AsyncGenerator<Outcome[]> {
+    const statement = { name: 'insert', text: insertSql(this.#mapping) };
+    yield* this.#each(ids, async (group) => {
+      const attempt = await this.#attempt(statement, group);
+      if (attempt.kind === 'done') return this.#settle(statement, group, attempt.ids);
+      return group.length > 1 ? null : this.#blame(group, attempt.fault);
+    });
+  }
+
+  /** Updates the refresh columns; yields the outcomes of each group as it settles, every id once. */
+  async *refresh(ids: readonly string[]): AsyncGenerator<RefreshOutcome[]> {
+    const statement = { name: 'refresh', text: refreshSql(this.#mapping) };
+    yield* this.#each(ids, async (group): Promise<RefreshOutcome[] | null> => {
+      const attempt = await this.#attempt(statement, group);
+      if (attempt.kind === 'rejected') {
+        return group.length > 1 ? null : group.map((id) => ({ id, kind: 'failed', ...attempt.fault }));
+      }
+      const updated = new Set(attempt.ids);
+      return group.map((id) => ({ id, kind: updated.has(id) ? 'refreshed' : 'unchanged' }));
+    });
+  }
+
+  /** Where these users stand now. */
+  async stand(ids: readonly string[]): Promise<Standing[]> {
+    const settings = {
+      statement_timeout: '60s',
+      lock_timeout: '5s',
+      row_security: this.#rowSecurity ? 'on' : 'off',
+    };
+    const rows = await this.#server.read(settings, async (client) => {
+      const result = await client.query<StandingRow>(standingSql(this.#mapping), [ids]);
+      return result.rows;
+    });
+    return rows.map(standingOf);
+  }
+
+  async *#each<T extends { kind: string }>(
+    ids: readonly string[],
+    settle: (group: readonly string[]) => Promise<T[] | null>,
+  ): AsyncGenerator<T[]> {
+    this.batches.count += 1;
+    const groups = bisect(ids);
+    for (let step = groups.next(); !step.done; ) {
+      const outcomes = await settle(step.value);
+      if (outcomes) yield outcomes;
+      else this.batches.split += 1;
+      step = groups.next(isRejected(step.value, outcomes) ? 'rejected' : 'taken');
+    }
+  }
+
+  /** One statement, sent until it is answered; what a row is to blame for comes back as data. */
+  async #attempt(statement: Statement, group: readonly string[]): Promise<Attempt> {
+    let orphaned = 0;
+    let timeouts = 0;
+    for (;;) {
+      try {
+        const ids = await this.#server.retry(() => this.#server.writeOnce(statement, group, this.#rowSecurity));
+        return { kind: 'done', ids };
+      } catch (error) {
+        const action = classify(error);
+        if (isSourceForeignKey(error, this.#sourceForeignKeys) && orphaned++ === 0) this.batches.retried += 1;
+        else if (action === 'row') return { kind: 'rejected', fault: faultOf(error) };
+        else if (action !== 'halve') throw error;
+        else if (group.length > 1 || ++timeouts >= TIMEOUTS_OF_ONE) return { kind: 'rejected', fault: faultOf(error) };
+      }
+    }
+  }
+
+  /** Names the ids that did not come back; one that nothing explains is sent again, alone. */
+  async #settle(statement: Statement, group: readonly string[], inserted: readonly string[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = inserted.map((id) => ({ id, kind: 'inserted' }));
+    if (inserted.length === group.length) return outcomes;
+    const back = new Set(inserted);
+    for (const standing of await this.stand(group.filter((id) => !back.has(id)))) {
+      outcomes.push(explained(standing) ?? (await this.#sendAlone(statement, standing.id)));
+    }
+    return outcomes;
+  }
+
+  async #sendAlone(statement: Statement, id: string): Promise<Outcome> {
+    const attempt = await this.#attempt(statement, [id]);
+    if (attempt.kind === 'done' && attempt.ids.length > 0) return { id, kind: 'inserted' };
+    const [standing] = await this.stand([id]);
+    const known = standing && explained(standing);
+    if (known) return known;
+    return attempt.kind === 'rejected' ? { id, kind: 'failed', ...attempt.fault } : { id, kind: 'suppressed' };
+  }
+
+  /** A rejected single id is read again first: 23505 is also what a concurrent insert of the same user raises. */
+  async #blame(group: readonly string[], fault: RowFault): Promise<Outcome[]> {
+    const standings = await this.stand(group);
+    return standings.map((standing) => explained(standing) ?? { id: standing.id, kind: 'failed', ...fault });
+  }
+}
+
+/** A larger group with a failure in it is settled all the same: its odd ids were sent alone already. */
+function isRejected(group: readonly string[], outcomes: readonly { kind: string }[] | null): boolean {
+  return outcomes === null || (group.length === 1 && outcomes[0]?.kind === 'failed');
+}
+
+interface StandingRow {
+  id: string;
+  known: boolean;
+  why: Standing['why'];
+  present: boolean;
+}
+
+function standingOf({ id, known, why, present }: StandingRow): Standing {
+  if (present) return { id, standing: 'present', why: null };
+  if (!known) return { id, standing: 'absent', why: null };
+  return { id, standing: why === null ? 'missing' : 'excluded', why };
+}
+
+function explained({ id, standing }: Standing): Outcome | null {
+  if (standing === 'present') return { id, kind: 'alreadyPresent' };
+  if (standing === 'absent') return { id, kind: 'vanished' };
+  return standing === 'excluded' ? { id, kind: 'excluded' } : null;
+}
