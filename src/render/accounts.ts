@@ -59,10 +59,10 @@ export function alsoRows({ drift, repair, residual }: Report): Row[] {
   const facts = [
     drift.stale ? `${thousands(drift.stale)} stale (refresh columns differ)` : '',
     repair.refreshed ? `${thousands(repair.refreshed)} refreshed` : '',
-    residual.arrived ? `${counted(residual.arrived, 'user')} arrived during the run (still in grace)` : '',
+    residual.arrived ? `${counted(residual.arrived, 'user')} arrived too late for this run` : '',
     drift.orphans ? `${counted(drift.orphans, 'orphan')} (never touched)` : '',
   ].filter(Boolean);
-  return facts.length > 0 ? [row('Also', null, facts.join(', '))] : [];
+  return facts.length > 0 ? [row('Also', null, ...facts)] : [];
 }
 
 function ages({ drift, startedAt }: Report): string {

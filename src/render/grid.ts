@@ -1,5 +1,5 @@
 import { thousands } from './units.ts';
-import { columns, hang, wrap } from './wrap.ts';
+import { columns, hang } from './wrap.ts';
 
 /** A row counts something: label, number, and what there is to say about it. `count` null: the number column is empty. */
 export interface Row {
@@ -31,7 +31,10 @@ const NUMBER = 6;
 const GAP = 3;
 // `e.g. ` and an id
 const NOTES_MIN = 41;
-const BELOW = 4;
+const ID = 36;
+const FIELD_BELOW = 4;
+// Deeper than a subrow's label, where an id still fits.
+const NOTE_BELOW = 8;
 
 export function row(label: string, count: number | null, ...notes: string[]): Row {
   return { kind: 'row', label: `  ${label}`, count, notes: notes.filter(Boolean) };
@@ -72,7 +75,9 @@ function drawRow(part: Row, grid: Grid): string[] {
   const heads = rowHeads(part, grid);
   const last = heads.pop() ?? '';
   if (grid.beside) return [...heads, ...beside(last, part.notes, grid.width, notesAt)];
-  return [...heads, last, ...part.notes.flatMap((note) => below(note, grid.width))].filter((line) => line !== '');
+  return [...heads, last, ...part.notes.flatMap((note) => below(note, grid.width, NOTE_BELOW))].filter(
+    (line) => line !== '',
+  );
 }
 
 /** Label and number; on two lines where the label leaves no room. */
@@ -84,7 +89,7 @@ function rowHeads(part: Row, grid: Grid): string[] {
 
 function drawField(part: Field, grid: Grid): string[] {
   if (grid.beside) return beside(part.label, part.lines, grid.width, grid.label);
-  return [...labelLines(part.label, grid.width), ...part.lines.flatMap((line) => below(line, grid.width))];
+  return [...labelLines(part.label, grid.width), ...part.lines.flatMap((line) => below(line, grid.width, FIELD_BELOW))];
 }
 
 /** The lines start in column `at`; the first of them stands beside the head. */
@@ -93,14 +98,15 @@ function beside(head: string, lines: string[], width: number, at: number): strin
   return lines.flatMap((line, index) => hang((index === 0 ? head : '').padEnd(at), line, width, at));
 }
 
-function below(line: string, width: number): string[] {
-  return wrap(line, width, BELOW, BELOW).map((text) => `${' '.repeat(BELOW)}${text}`);
+function below(line: string, width: number, preferred: number): string[] {
+  const indent = Math.min(preferred, width - ID);
+  return hang(' '.repeat(indent), line, width, indent);
 }
 
 function labelLines(label: string, width: number): string[] {
   const text = label.trimStart();
   const indent = label.length - text.length;
-  return wrap(text, width, indent, indent + 2).map((line, index) => `${' '.repeat(indent + (index && 2))}${line}`);
+  return hang(' '.repeat(indent), text, width, indent + 2);
 }
 
 function figure(part: Row): string {

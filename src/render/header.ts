@@ -1,7 +1,7 @@
 import type { Report } from '../report.ts';
 import { type Look, paint } from './look.ts';
 import { counted } from './units.ts';
-import { columns, wrap } from './wrap.ts';
+import { columns, hang } from './wrap.ts';
 
 /** Which command, between which tables, in which database; and which part of the users, if not all. */
 export function header(report: Report, look: Look): string[] {
@@ -12,9 +12,7 @@ export function header(report: Report, look: Look): string[] {
     const [first, ...others] = facts;
     return [`${paint('bold', command, look)}   ${first}`, ...others.map((fact) => `${' '.repeat(indent)}${fact}`)];
   }
-  const lines = facts.flatMap((fact) =>
-    wrap(fact, look.width, 2, 4).map((line, index) => `${index ? '    ' : '  '}${line}`),
-  );
+  const lines = facts.flatMap((fact) => hang('  ', fact, look.width, 4));
   return [paint('bold', command, look), ...lines];
 }
 

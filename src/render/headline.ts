@@ -57,10 +57,11 @@ function inSync(report: Report): string {
 }
 
 function repaired({ repair, target, scope }: Report): string {
-  const place = scope.full ? target : `${target}; nobody in this scope is missing any more`;
   const refreshed = `${counted(repair.refreshed, 'stale row')} refreshed`;
-  if (repair.inserted === 0) return `${refreshed} in ${place}`;
-  return `${counted(repair.inserted, 'missing user')} inserted${repair.refreshed ? `, ${refreshed}` : ''} in ${place}`;
+  const inserted = `${counted(repair.inserted, 'missing user')} inserted into ${target}`;
+  const deeds = [...(repair.inserted ? [inserted] : []), ...(repair.refreshed ? [refreshed] : [])];
+  const deed = repair.inserted ? deeds.join(', ') : `${refreshed} in ${target}`;
+  return `${deed}${scope.full ? '' : '; nobody in this scope is missing any more'}`;
 }
 
 function tolerated({ residual }: Report): string {
@@ -69,10 +70,13 @@ function tolerated({ residual }: Report): string {
 
 function drift(report: Report): string {
   const missing = missingAtFirst(report);
-  // A writing run that repaired everything and was asked to fail on any drift all the same.
-  if (!readOnly(report))
-    return `${shortfall(report, missing, report.drift.stale, ['was', 'were'])}; repaired (--fail-on drift)`;
-  return `${shortfall(report, missing, report.drift.stale, ['is', 'are'])}${report.dryRun ? '; nothing written (dry run)' : ''}`;
+  if (readOnly(report)) {
+    const plan = report.dryRun ? '; nothing written (dry run)' : '';
+    return `${shortfall(report, missing, report.drift.stale, ['is', 'are'])}${plan}`;
+  }
+  const left = report.residual.missing || report.residual.stale;
+  const result = left ? unrepaired(report) : 'repaired (--fail-on drift)';
+  return `${shortfall(report, missing, report.drift.stale, ['was', 'were'])}; ${result}`;
 }
 
 function unrepaired(report: Report): string {

@@ -13,12 +13,16 @@ const TONES: Record<UserOutcome['outcome'], Tone> = {
   no_such_user: 'bad',
 };
 
+// Below this, mark and id have the line to themselves.
+const ROOMY = 48;
+
 /** One line for each user that `--user` named: what became of it, and why. */
 export function namedUsers({ users }: Report, look: Look): string[] {
+  const indent = look.width < ROOMY ? '' : '  ';
   return (users ?? []).flatMap((user, index) => {
     const tone = TONES[user.outcome];
     const sign = mark(tone, look);
-    const head = `  ${sign.padEnd(columns(mark('good', look)))} ${user.id ?? `user ${index + 1}`}  `;
+    const head = `${indent}${sign.padEnd(columns(mark('good', look)))} ${user.id ?? `user ${index + 1}`}  `;
     return hang(head, outcome(user), look.width, 4).map((line, row) =>
       row === 0 ? line.replace(sign, paint(tone, sign, look)) : line,
     );

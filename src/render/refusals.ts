@@ -3,7 +3,7 @@ import { type Field, field } from './grid.ts';
 
 /** What is usual and what is dangerous about a refusal, with the command for each. */
 interface Refusal {
-  usual: [text: string, command: string];
+  usual: [text: string, command: string | null];
   dangerous: [text: string, command: string];
 }
 
@@ -21,7 +21,7 @@ const REFUSALS: Record<string, Refusal> = {
     dangerous: ['a welcome mail to everybody who is repaired', 'userdrift check'],
   },
   empty_source: {
-    usual: ['a fresh project with seeded app tables', 'userdrift doctor'],
+    usual: ['a new project with a seeded table: it passes with the first sign-up', null],
     dangerous: ['the wrong database, or a role that sees no row: every user would look gone', 'userdrift doctor'],
   },
   no_unique_key: {
@@ -35,7 +35,11 @@ export function refusalFields({ verdict, reason }: Report): Field[] {
   const refusal = verdict === 'refused' && reason ? REFUSALS[reason.code] : undefined;
   if (!refusal) return [];
   return [
-    field('Usual', refusal.usual[0], `then: ${refusal.usual[1]}`),
-    field('Dangerous', refusal.dangerous[0], `look first: ${refusal.dangerous[1]}`),
+    field('Usual', refusal.usual[0], command('then', refusal.usual[1])),
+    field('Dangerous', refusal.dangerous[0], command('look first', refusal.dangerous[1])),
   ];
+}
+
+function command(when: string, words: string | null): string {
+  return words === null ? '' : `${when}: ${words}`;
 }

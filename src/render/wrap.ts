@@ -7,7 +7,7 @@ export function columns(text: string): number {
  * Breaks text at spaces so that the first line leaves `first` columns free and the others `rest`. A word longer than the
  * room is never cut (ids must stay whole); where the first word has no room, the first line is empty.
  */
-export function wrap(text: string, width: number, first: number, rest: number): string[] {
+function wrap(text: string, width: number, first: number, rest: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -1,0 +1,25 @@
+import type { Note, Report } from '../report.ts';
+import { type Field, field } from './grid.ts';
+import { headline } from './headline.ts';
+
+export function causeFields({ causes }: Report): Field[] {
+  return causes.map(({ message, fix }) => field('Likely cause', message, fixed(fix)));
+}
+
+/** With its code: that is what a person searches the documentation for. */
+export function warningFields({ warnings }: Report): Field[] {
+  return warnings.map(({ code, message, fix }: Note) => field('Warning', `${message} (${code})`, fixed(fix)));
+}
+
+/** The headline of some verdicts is the reason's message; under the others it needs its own place. */
+export function reasonFields(report: Report): Field[] {
+  const { reason, verdict } = report;
+  if (reason === null) return [];
+  const told = headline(report).text.includes(reason.message);
+  const fix = verdict === 'refused' ? 'To allow' : 'Fix';
+  return [...(told ? [] : [field('Reason', reason.message)]), ...(reason.fix ? [field(fix, reason.fix)] : [])];
+}
+
+function fixed(fix: string | null): string {
+  return fix === null ? '' : `fix: ${fix}`;
+}
