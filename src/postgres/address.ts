@@ -125,10 +125,17 @@ function credentialsOf(userInfo: string): { user: string; password: string } {
 function endpointOf(authority: string, parameters: Parameters): { host: string; port: number } {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(authority);
   const [, name = '', port = ''] = bracketed ?? /^([^:]*)(?::(.*))?$/s.exec(authority) ?? [];
+  if (bracketed && !isIPv6(name)) throw notAHost();
   return {
     host: hostOf(parameters.get('host') ?? decode(name)),
     port: portOf(parameters.get('port') ?? port),
   };
+}
+
+function notAHost(): Fault {
+  return new Fault('database_url_host', 'the host in DATABASE_URL is not a host name', {
+    fix: `if a part of the password got there, ${ENCODING}`,
+  });
 }
 
 function hostOf(host: string): string {
@@ -141,11 +148,7 @@ function hostOf(host: string): string {
   if (host.includes(',')) {
     throw new Fault('database_url_host', 'DATABASE_URL names several hosts', { fix: 'name the primary alone' });
   }
-  if (!isIP(host) && !/^[a-z0-9._-]+$/i.test(host)) {
-    throw new Fault('database_url_host', 'the host in DATABASE_URL is not a host name', {
-      fix: `if a part of the password got there, ${ENCODING}`,
-    });
-  }
+  if (!isIP(host) && !/^[a-z0-9._-]+$/i.test(host)) throw notAHost();
   return host.toLowerCase();
 }
 
