@@ -235,6 +235,8 @@ function accountOf(error: unknown): Account | null {
   if (trouble !== null) return BY_POOLER[trouble];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
   if (code === null) return BY_TEXT.find(([pattern]) => pattern.test(error.message))?.[1] ?? null;
+  // A socket that is not there; any other file has nothing to do with the connection.
+  if (code === 'ENOENT' && Reflect.get(error, 'syscall') !== 'connect') return null;
   // pg_hba.conf refuses a connection without TLS under the same code as any other.
   if (code === '28000' && /no encryption|SSL off/.test(error.message)) return tlsRequired;
   return BY_CODE.get(code) ?? byFamily(code, sqlState(error));
