@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { classify, faultOf, isSourceForeignKey, poolerTrouble, scrub, sqlState } from '../../src/postgres/sqlstate.ts';
+
+const raised = (code: unknown, fields: Record<string, unknown> = {}) =>
+  Object.assign(new Error('text'), { code, severity: 'ERROR', ...fields });
+const fatal = (code: string, message: string) => Object.assign(new Error(message), { code, severity: 'FATAL' });
+
+const ACTIONS = {
+  retry: ['40001', '40P01', '55P03', '40000', '72000'],
+  reconnect: [
+    '57P01',
+    '57P02',
+    '57P03',
+    '57P04',
+    '57P05',
+    '25P03',
+    '25P04',
+    '53300',
+    '40003',
+    '08000',
+    '08006',
+    '08P01',
+  ],
+  halve: ['57014', '54000', '54001', '54011', '54023'],
+  stop: [
+    ...[
+      '25006',
+      '25001',
+      '25P01',
+      '25P02',
+      '53000',
+      '53100',
+      '53200',
+      '53400',
+      '58000',
+      '58030',
+      '58P01',
+      'XX001',
+      'XX002',
+    ],
+    ...['42501', '42P01', '42703', '42P10', '42883', '42601', '42P05', '428C9', '0A000', '0LP01', '0P000', '2BP01'],
+    ...['28000', '28P01', '3D000', '3F000', '55000', '55006', '26000', '24000', '34000', '2D000', 'F0000'],
+  ],
+  row: [
+    ...['23502', '23503', '23505', '23514', '23P01', '22001', '22003', '22P02', '21000', '27000', '44000', '40002'],
+    ...['38000', '39000', '2F005', '20000', 'P0001', 'P0002', 'P0004', 'HV000', 'ABCDE', '99999', '00000', 'EPIPE'],
+  ],
+} as const;
+
+describe('by SQLSTATE', () => {
+  for (const [action, codes] of Object.entries(ACTIONS)) {
+    test.each(codes)(`%s: ${action}`, (code) => {
+      expect(classify(raised(code))).toBe(action);
+    });
+  }
+
+  test('every code of five characters has an action', () => {
+    const character = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+    const code = fc.array(character, { minLength: 5, maxLength: 5 }).map((characters) => characters.join(''));
+    fc.assert(
+      fc.property(code, (text) => Object.keys(ACTIONS).includes(classify(raised(text)))),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('whatever else is thrown has one too', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true }), (thrown) =>
+        Object.keys(ACTIONS).includes(classify(thrown)),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (code, severity) =>
+        Object.keys(ACTIONS).includes(classify(raised(code, { severity }))),
+      ),
+    );
+  });
+});
+
+describe('without an SQLSTATE', () => {
+  test.each(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN', 'ENETUNREACH', 'EPROTO'])(
+    '%s: reconnect',
+    (code) => {
+      expect(classify(Object.assign(new Error('text'), { code }))).toBe('reconnect');
+    },
+  );
+
+  test.each([
+    'Connection terminated unexpectedly',
+    'Connection terminated',
+    'Connection terminated due to connection timeout',
+    'timeout expired',
+    'timeout exceeded when trying to connect',
+    'Client has encountered a connection error and is not queryable',
+    'Client was closed and is not queryable',
+    'Query read timeout',
+    'Received unexpected commandComplete message from backend.',
+    'There was an error establishing an SSL connection',
+  ])('%s: reconnect', (text) => {
+    expect(classify(new Error(text))).toBe('reconnect');
+  });
+
+  test.each([
+    new Error('The server does not support SSL connections'),
+    new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
+    new Error('Cannot use a pool after calling end on the pool'),
+    Object.assign(new Error('text'), { code: 'ENOTFOUND' }),
+    Object.assign(new Error('text'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
+    Object.assign(new Error('text'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
+    Object.assign(new TypeError('Connection terminated'), { code: 'ECONNRESET' }),
+    new RangeError('text'),
+    new ReferenceError('text'),
+    new SyntaxError('text'),
+    new Fault('wrong_password', 'text', { cause: raised('40001') }),
+    AbortSignal.abort().reason,
+    null,
+    'Connection terminated',
+  ])('%s: stop', (thrown) => {
+    expect(classify(thrown)).toBe('stop');
+  });
+
+  test('a socket file is missing while the server restarts; any other file stays missing', () => {
+    expect(classify(Object.assign(new Error(), { code: 'ENOENT', syscall: 'connect' }))).toBe('reconnect');
+    expect(classify(Object.assign(new Error(), { code: 'ENOENT', syscall: 'open' }))).toBe('stop');
+  });
+
+  test('several addresses that failed: one that may pass is enough', () => {
+    const unreachable = Object.assign(new Error(), { code: 'ECONNREFUSED' });
+    const unknown = Object.assign(new Error(), { code: 'ENOTFOUND' });
+    expect(classify(new AggregateError([unknown, unreachable]))).toBe('reconnect');
+    expect(classify(new AggregateError([unknown, unknown]))).toBe('stop');
+    expect(classify(new AggregateError([]))).toBe('stop');
+  });
+});
+
+describe('poolers', () => {
+  test.each([
+    [
+      'XX000',
+      '(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15',
+      'full',
+    ],
+    [
+      'XX000',
+      'MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size',
+      'full',
+    ],
+    ['XX000', '(EMAXCONN) max client connections reached, limit: 200', 'full'],
+    ['XX000', 'Max client connections reached', 'full'],
+    ['XX000', '(ECHECKOUTTIMEOUT) unable to check out connection from the pool after 60000ms in Session mode', 'full'],
+    ['08P01', 'query_wait_timeout', 'full'],
+    ['08P01', 'no more connections allowed (max_client_conn)', 'full'],
+  ])('%s %s: reconnect', (code, message, trouble) => {
+    expect(poolerTrouble(fatal(code, message))).toBe(trouble);
+    expect(classify(fatal(code, message))).toBe('reconnect');
+  });
+
+  test.each([
+    ['XX000', 'Tenant or user not found', 'identity'],
+    ['XX000', '(ENOTFOUND) tenant/user postgres.abc not found', 'identity'],
+    ['XX000', '(ENOIDENTIFIER) no tenant identifier provided (external_id or sni_hostname required)', 'identity'],
+    ['XX000', '(EAUTHQUERY) user not found in the database', 'identity'],
+    ['XX000', 'Wrong password', 'password'],
+    ['08P01', 'password authentication failed', 'password'],
+    ['XX000', '(ECIRCUITBREAKER) too many authentication failures, new connections are temporarily blocked', 'blocked'],
+    ['XX000', '(EADDRNOTALLOWED) address not in tenant allow_list: {1, 2, 3, 4}', 'address'],
+    ['XX000', '(ESSLREQUIRED) SSL connection is required for user: postgres', 'tls'],
+    ['08P01', 'no such database: app', 'database'],
+  ])('%s %s: never again', (code, message, trouble) => {
+    expect(poolerTrouble(fatal(code, message))).toBe(trouble);
+    expect(classify(fatal(code, message))).toBe('stop');
+  });
+
+  test('any other end of a connection may pass', () => {
+    expect(classify(fatal('XX000', '(EDBHANDLEREXITED) DbHandler exited. Check logs for more information'))).toBe(
+      'reconnect',
+    );
+    expect(classify(fatal('08P01', 'server conn crashed?'))).toBe('reconnect');
+  });
+
+  test('an internal error that left the connection alone is about a row', () => {
+    expect(classify(raised('XX000', { message: 'no such user: cache lookup failed' }))).toBe('row');
+  });
+});
+
+describe('the foreign key to the source', () => {
+  const names = new Set(['profiles_id_fkey']);
+
+  test('is known by its name, and only as 23503', () => {
+    const vanished = raised('23503', { constraint: 'profiles_id_fkey' });
+    expect(isSourceForeignKey(vanished, names)).toBe(true);
+    expect(classify(vanished, { sourceForeignKeys: names })).toBe('retry');
+    expect(classify(vanished)).toBe('row');
+    expect(isSourceForeignKey(raised('23503', { constraint: 'profiles_plan_fkey' }), names)).toBe(false);
+    expect(isSourceForeignKey(raised('23503'), names)).toBe(false);
+    expect(isSourceForeignKey(raised('23505', { constraint: 'profiles_id_fkey' }), names)).toBe(false);
+  });
+});
+
+describe('what may be told of an error', () => {
+  const CANARY = 'mia@canary.example';
+  const secrets = Object.fromEntries(
+    [
+      'message',
+      'detail',
+      'hint',
+      'where',
+      'internalQuery',
+      'query',
+      'dataType',
+      'file',
+      'line',
+      'stack',
+      'parameters',
+    ].map((name) => [name, CANARY]),
+  );
+  const names = {
+    constraint: 'users_email_key',
+    column: 'email',
+    table: 'users',
+    schema: 'public',
+    routine: '_bt_check_unique',
+  };
+  const error = raised('23505', { ...names, ...secrets, cause: new Error(CANARY) });
+
+  test('of a row: code, constraint, column', () => {
+    expect(faultOf(error)).toEqual({ code: '23505', constraint: 'users_email_key', column: 'email' });
+    expect(faultOf(raised('P0001'))).toEqual({ code: 'P0001', constraint: null, column: null });
+    expect(faultOf(new Error('text'))).toEqual({ code: 'unknown', constraint: null, column: null });
+  });
+
+  test('in a log: names and codes', () => {
+    expect(scrub(error)).toEqual({ name: 'Error', code: '23505', severity: 'ERROR', ...names });
+    expect(scrub(Object.assign(new Error(CANARY), { code: 'EPIPE' }))).toEqual({ name: 'Error', code: 'EPIPE' });
+    expect(scrub(CANARY)).toEqual({});
+  });
+
+  test.each([7, { toString: () => CANARY }, ['x'], `a\nb`, `a\u202eb`, 'x'.repeat(64), 'ü'.repeat(32)])(
+    'nothing but names: %j is not one',
+    (value) => {
+      expect(faultOf(raised('P0001', { constraint: value, column: value }))).toEqual(faultOf(raised('P0001')));
+      expect(scrub(raised('P0001', { table: value }))).not.toHaveProperty('table');
+    },
+  );
+
+  test('an SQLSTATE is the server’s', () => {
+    expect(sqlState(raised('EPIPE'))).toBe('EPIPE');
+    expect(sqlState(Object.assign(new Error(), { code: 'EPIPE' }))).toBe(null);
+    expect(sqlState(Object.assign(new Error(), { code: 'ERR_ASSERTION' }))).toBe(null);
+    expect(sqlState(undefined)).toBe(null);
+  });
+});
