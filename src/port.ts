@@ -126,7 +126,7 @@ export interface Facts {
 
 /** The run lock, held. */
 export interface Lease {
-  /** Aborts when the lock was lost and another run has it now. */
+  /** Aborts with a Fault as its reason when the lock was lost and another run has it now. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
@@ -141,7 +141,11 @@ export interface Names {
 /** A way to reach a database. */
 export interface Port {
   readonly transport: 'postgres' | 'http';
+  readonly address: { host: string; database: string; user: string };
+  readonly batches: { count: number; retried: number; split: number };
   inspect(names: Names): Promise<Facts>;
+  /** Takes the run lock; null: another run still holds it after `waitMs`. */
+  lease(target: Name, scope: Scope, waitMs: number): Promise<Lease | null>;
   /** The tables under a mapping that inspect has shown to fit. */
   bind(mapping: Mapping, options: { rowSecurity: boolean; graceMs: number; orphans: boolean }): Tables;
   /** `now`: do not wait for statements in flight. */
@@ -150,10 +154,8 @@ export interface Port {
 
 /** What the job does with both tables. */
 export interface Tables {
-  /** Has the database judge the mapping. `write` also plans the INSERT and runs the SELECT for one row, read-only. */
+  /** Has the database judge what a check needs of the mapping; `write` all of it, the INSERT planned, the SELECT run for one row. */
   prove(depth: 'read' | 'write'): Promise<Finding[]>;
-  /** null: another run holds it. Waits up to `waitMs` first. */
-  lease(scope: Scope, waitMs: number): Promise<Lease | null>;
   /** The first measure of a run passes no clock and fixes it; the later ones repeat the proof of sight. */
   measure(scope: Scope, clock?: Clock): Promise<Measure>;
   /** Ids of eligible missing users, ascending, in batches. Holds no snapshot while the consumer thinks. */
@@ -168,7 +170,6 @@ export interface Tables {
   stand(ids: readonly string[]): Promise<Standing[]>;
   /** The statement that `write` sends per batch, for people to read. */
   statement(): string;
-  readonly batches: { count: number; retried: number; split: number };
 }
 
 export type RefreshOutcome =

@@ -1,5 +1,6 @@
 import type { Clock, Facts, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
+import type { Name } from '../sql/name.ts';
 import { shardBounds } from '../sql/shard.ts';
 import { missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
@@ -44,12 +45,17 @@ export async function openPostgres(address: Address, options: PostgresOptions): 
 class PostgresPort implements Port {
   readonly transport = 'postgres';
   readonly #server: Server;
-  readonly #batches: Batches;
+  readonly batches: Batches;
   #facts: Facts | null = null;
 
   constructor(server: Server, batches: Batches) {
     this.#server = server;
-    this.#batches = batches;
+    this.batches = batches;
+  }
+
+  get address() {
+    const { host, database, user } = this.#server.address;
+    return { host, database, user };
   }
 
   async inspect(names: Names): Promise<Facts> {
@@ -59,8 +65,12 @@ class PostgresPort implements Port {
 
   bind(mapping: Mapping, options: MeasureOptions): Tables {
     const sourceForeignKeys = this.#facts?.target?.sourceForeignKeys ?? [];
-    const writing = { rowSecurity: options.rowSecurity, sourceForeignKeys, batches: this.#batches };
+    const writing = { rowSecurity: options.rowSecurity, sourceForeignKeys, batches: this.batches };
     return new PostgresTables(this.#server, mapping, options, new Writer(this.#server, mapping, writing));
+  }
+
+  lease(target: Name, scope: Scope, waitMs: number): Promise<Lease | null> {
+    return takeRunLock(this.#server, target, scope, waitMs);
   }
 
   async close(how: 'settle' | 'now'): Promise<void> {
@@ -81,16 +91,8 @@ class PostgresTables implements Tables {
     this.#writer = writer;
   }
 
-  get batches(): Batches {
-    return this.#writer.batches;
-  }
-
   prove(depth: 'read' | 'write') {
     return prove(this.#server, this.#mapping, depth);
-  }
-
-  lease(scope: Scope, waitMs: number): Promise<Lease | null> {
-    return takeRunLock(this.#server, this.#mapping.target, scope, waitMs);
   }
 
   measure(scope: Scope, clock?: Clock): Promise<Measure> {

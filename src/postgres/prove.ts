@@ -21,7 +21,7 @@ export async function prove(server: Server, mapping: Mapping, depth: 'read' | 'w
   const settings = { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' };
   return server.read(settings, async (client) => {
     const faults: Finding[] = [];
-    for (const expression of expressionsOf(mapping)) {
+    for (const expression of expressionsOf(mapping, depth)) {
       const fault = await attempt(client, expression.path, 'expression_invalid', () =>
         prepare(client, mapping, expression),
       );
@@ -35,11 +35,13 @@ export async function prove(server: Server, mapping: Mapping, depth: 'read' | 'w
   });
 }
 
-function expressionsOf(mapping: Mapping): Expression[] {
+/** A check needs the filter and the refresh columns only. */
+function expressionsOf(mapping: Mapping, depth: 'read' | 'write'): Expression[] {
   const { where } = mapping.skip;
+  const columns = depth === 'write' ? mapping.columns : mapping.refresh;
   return [
     ...(where === null ? [] : [{ path: 'skip.where', sql: `${whole(where)} is true` }]),
-    ...mapping.columns.map(({ name, expression }) => ({ path: `columns.${name}`, sql: whole(expression) })),
+    ...columns.map(({ name, expression }) => ({ path: `columns.${name}`, sql: whole(expression) })),
   ];
 }
 
@@ -55,7 +57,7 @@ class NotOneExpression extends Error {}
 /** Row faults are none of ours here: one odd user does not make a mapping wrong. 25006 says that the expression writes. */
 async function evaluateAll(client: ClientBase, mapping: Mapping): Promise<Finding[]> {
   const faults: Finding[] = [];
-  for (const { path, sql } of expressionsOf(mapping)) {
+  for (const { path, sql } of expressionsOf(mapping, 'write')) {
     const fault = await attempt(client, path, 'expression_fails', async () => {
       await client.query(`set local search_path = ''`);
       await client.query(`select ${sql} from ${sourceOf(mapping)} where ${eligible(mapping)} limit 1`);

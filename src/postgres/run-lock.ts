@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { Fault } from '../fault.ts';
 import type { Lease, Scope } from '../port.ts';
 import { literal, type Name, qualified } from '../sql/name.ts';
 import type { Server } from './server.ts';
@@ -113,7 +114,11 @@ class HeldLock implements Lease {
     if (this.#released) return;
     const client = await this.#server.retry(() => tryLock(this.#server, this.#lock)).catch(() => null);
     if (!client) {
-      this.#lost.abort();
+      this.#lost.abort(
+        new Fault('lock_lost', 'the run lock was lost with its connection and another run has it now', {
+          fix: 'let that run finish; what this one wrote stays written',
+        }),
+      );
       return;
     }
     this.#client = client;

@@ -1,0 +1,67 @@
+import { Fault } from '../fault.ts';
+import type { Measure, Trigger } from '../port.ts';
+import { display } from '../sql/name.ts';
+import type { Job } from './job.ts';
+
+const number = new Intl.NumberFormat('en-US');
+
+/** Users of the scope that have a row. */
+export function presentOf({ sourceTotal, missing, excluded }: Measure): number {
+  const away = excluded.deleted + excluded.anonymous + excluded.sso + excluded.filtered + excluded.grace;
+  return sourceTotal - missing - away;
+}
+
+/**
+ * Refuses what looks like an accident, before anything is written; null: go on. An empty source beside a filled target
+ * is refused even to `check`, because no number that follows could be trusted. `backfill` comes with share and writes lifted.
+ */
+export function guard(measured: Measure, job: Job, triggers: readonly Trigger[]): Fault | null {
+  if (measured.sourceEmpty && !measured.targetEmpty) return emptySource(job);
+  if (job.command === 'check') return null;
+  return shareRefusal(measured, job) ?? writesRefusal(measured, job) ?? triggerRefusal(measured, job, triggers);
+}
+
+function refusal(code: string, message: string, fix: string): Fault {
+  return new Fault(code, message, { verdict: 'refused', fix });
+}
+
+function emptySource({ config }: Job): Fault {
+  const message = `${display(config.source)} is empty while ${display(config.target)} is not`;
+  return refusal('empty_source', message, 'check that DATABASE_URL leads to the right project');
+}
+
+function shareRefusal(measured: Measure, { limits, config }: Job): Fault | null {
+  const expected = measured.missing + presentOf(measured);
+  const share = expected === 0 ? 0 : measured.missing / expected;
+  if (limits.share === null || measured.missing < limits.shareMinimum || share <= limits.share) return null;
+  const percent = Math.ceil(share * 100);
+  return refusal(
+    'share_limit',
+    `${number.format(measured.missing)} of ${number.format(expected)} expected users are missing from ` +
+      `${display(config.target)} (${percent}%), more than the limit of ${Math.round(limits.share * 100)}%`,
+    `if that is right: userdrift backfill, or userdrift sync --allow-share ${percent}%`,
+  );
+}
+
+function writesRefusal(measured: Measure, { limits, scope }: Job): Fault | null {
+  const rows = measured.missing + (measured.stale ?? 0);
+  const limit = limits.writes === null ? null : Math.floor(limits.writes / (scope.shard?.count ?? 1));
+  if (limit === null || rows <= limit) return null;
+  return refusal(
+    'writes_limit',
+    `this run would write ${number.format(rows)} rows, more than the limit of ${number.format(limit)}`,
+    `if that is right: userdrift backfill, or userdrift sync --max-writes ${rows * (scope.shard?.count ?? 1)}`,
+  );
+}
+
+/** A repair must not send 10,000 welcome mails. */
+function triggerRefusal(measured: Measure, { limits }: Job, triggers: readonly Trigger[]): Fault | null {
+  const outward = triggers.find((trigger) => trigger.enabled && trigger.outward);
+  if (!outward || limits.triggers === null || measured.missing <= limits.triggers) return null;
+  return refusal(
+    'triggers_limit',
+    `trigger ${outward.name} reaches outside the database and would run for ${number.format(measured.missing)} rows, ` +
+      `more than the limit of ${number.format(limits.triggers)}`,
+    'disable the trigger for the run, or accept it with --allow-triggers',
+  );
+}

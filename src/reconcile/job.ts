@@ -1,0 +1,38 @@
+import type { Config } from '../config/schema.ts';
+import type { Scope } from '../port.ts';
+import type { Name } from '../sql/name.ts';
+
+export type Command = 'check' | 'sync' | 'backfill';
+
+/** One run as it was asked for. */
+export interface Job {
+  command: Command;
+  config: Config & { target: Name };
+  scope: Scope;
+  /** null: everybody in the scope */
+  users: readonly string[] | null;
+  dryRun: boolean;
+  maxDrift: number;
+  failOn: 'drift' | 'unrepaired';
+  /** Limits in force; null: none. */
+  limits: {
+    share: number | null;
+    shareMinimum: number;
+    writes: number | null;
+    failures: number;
+    triggers: number | null;
+  };
+  concurrency: number;
+  batchSize: number;
+  waitMs: number;
+}
+
+/** Does the job write, if the guard lets it? */
+export function writes(job: Job): boolean {
+  return job.command !== 'check' && !job.dryRun;
+}
+
+/** Does the verdict speak of all users? */
+export function isFull({ scope, users }: Job): boolean {
+  return scope.since === null && scope.shard === null && users === null;
+}

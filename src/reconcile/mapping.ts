@@ -1,0 +1,20 @@
+import type { Facts } from '../port.ts';
+import type { Mapping } from '../sql/mapping.ts';
+import type { Job } from './job.ts';
+
+/** The mapping of the configuration, completed by what the catalog says of the key and the refresh columns. */
+export function mappingOf({ config }: Pick<Job, 'config'>, { key, target }: Facts): Mapping {
+  const expressions = Object.entries(config.columns ?? {}).map(([name, expression]) => ({ name, expression }));
+  const types = new Map(target?.columns.map(({ name, type }) => [name, type]));
+  return {
+    source: config.source,
+    target: config.target,
+    key: config.key,
+    keyType: key?.type === 'text' ? 'text' : 'uuid',
+    columns: expressions,
+    refresh: expressions
+      .filter(({ name }) => config.refresh.includes(name))
+      .map((column) => ({ ...column, type: types.get(column.name) ?? 'text' })),
+    skip: config.skip,
+  };
+}

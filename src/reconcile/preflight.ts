@@ -1,0 +1,42 @@
+import { Fault } from '../fault.ts';
+import type { Facts, Finding, Port, Tables } from '../port.ts';
+import type { Note } from '../report.ts';
+import { findings } from './findings.ts';
+import type { Job } from './job.ts';
+import { mappingOf } from './mapping.ts';
+
+export interface Preflight {
+  facts: Facts;
+  tables: Tables;
+  warnings: Note[];
+}
+
+/**
+ * Looks before anything is written: who am I, can I see, does the target fit, does the database accept the mapping?
+ * Stops at the first problem with its Fault; `seen` gets the facts even then.
+ */
+export async function preflight(port: Port, job: Job, seen: (facts: Facts) => void): Promise<Preflight> {
+  const { source, target, key } = job.config;
+  const facts = await port.inspect({ source, target, key });
+  seen(facts);
+  const found = findings(facts, job);
+  stopAtProblem(found);
+  const tables = port.bind(mappingOf(job, facts), {
+    rowSecurity: facts.target?.sight.seen === true && facts.target.sight.through === 'policy',
+    graceMs: job.config.grace,
+    // A validated foreign key on the key proves that there are none.
+    orphans: facts.target?.fkToSource !== true,
+  });
+  stopAtProblem(await tables.prove(job.command === 'check' ? 'read' : 'write'));
+  return { facts, tables, warnings: found.filter(({ level }) => level === 'warning').map(noteOf) };
+}
+
+function stopAtProblem(found: readonly Finding[]): void {
+  const problem = found.find(({ level }) => level === 'problem');
+  if (!problem) return;
+  throw new Fault(problem.code, problem.fact, { fix: problem.fix, verdict: problem.verdict ?? 'failed' });
+}
+
+function noteOf({ code, fact, fix }: Finding): Note {
+  return { code, message: fact, fix };
+}

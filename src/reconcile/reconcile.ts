@@ -1,0 +1,233 @@
+import { performance } from 'node:perf_hooks';
+import { Fault } from '../fault.ts';
+import type { Measure, Port, Tables } from '../port.ts';
+import type { Report } from '../report.ts';
+import { guard } from './guard.ts';
+import { type Job, writes } from './job.ts';
+import { lookAt, repairNamed, stillMissing } from './named-users.ts';
+import { preflight } from './preflight.ts';
+import { repair } from './repair.ts';
+import { type Ended, Run, reportOf } from './report.ts';
+import { Interruption, orStopped } from './stop.ts';
+import { verdictOf } from './verdict.ts';
+
+/** What the job needs from the world around it. */
+export interface World {
+  toolVersion: string;
+  runId: string;
+  /** Opens the way to the database; throws a Fault where there is none. */
+  open: () => Promise<Port>;
+  /** Ends the run early with an Interruption or a Fault as its reason; batches in flight settle. */
+  stop: AbortSignal;
+  /** Ends it now: statements in flight are abandoned and their users unresolved. */
+  hurry: AbortSignal;
+  /** Asked before a backfill writes; false refuses it. */
+  confirm?: ((plan: { host: string; target: string; rows: number }) => Promise<boolean>) | undefined;
+  progress?: ((state: { done: number; total: number }) => void) | undefined;
+  /** Told what went wrong, once, with its cause. */
+  trouble?: ((error: unknown) => void) | undefined;
+}
+
+/** Runs one job and reports on it. Never throws: what goes wrong is the verdict. */
+export async function reconcile(job: Job, world: World): Promise<Report> {
+  const run = new Run(world.runId, job);
+  const ended = await perform(run, world).catch((error: unknown) => explain(error, world));
+  return reportOf(run, ended, world.toolVersion);
+}
+
+async function perform(run: Run, world: World): Promise<Ended> {
+  return withPort(run, world, (port) =>
+    withRunLock(run, port, world, async (stop) => {
+      const flight = await orStopped(
+        stop,
+        preflight(port, run.job, (facts) => run.see(facts)),
+      );
+      run.warnings.push(...flight.warnings);
+      const step: Step = { run, world, stop, tables: flight.tables };
+      if (run.job.users) return reconcileNamed(step, run.job.users);
+      const measured = await measureDrift(step);
+      const refused = guard(measured, run.job, flight.facts.target?.triggers ?? []);
+      if (refused) throw refused;
+      if (!writes(run.job)) return conclude(step, measured, measured);
+      await askFirst(step, measured);
+      const braked = await repairDrift(step, measured);
+      const closing = await verify(step, measured);
+      if (braked) throw braked;
+      return conclude(step, measured, closing);
+    }),
+  );
+}
+
+interface Step {
+  run: Run;
+  world: World;
+  stop: AbortSignal;
+  tables: Tables;
+}
+
+async function withPort(run: Run, world: World, work: (port: Port) => Promise<Ended>): Promise<Ended> {
+  const port = await orStopped(world.stop, world.open());
+  const abandon = () => void port.close('now').catch(() => {});
+  world.hurry.addEventListener('abort', abandon, { once: true });
+  run.transport = port.transport;
+  run.batches = port.batches;
+  run.database = { host: port.address.host, name: port.address.database, user: port.address.user, serverVersion: null };
+  try {
+    return await work(port);
+  } finally {
+    world.hurry.removeEventListener('abort', abandon);
+    // What had to settle has settled; a read that was cut off would keep its connection busy.
+    await port.close(world.stop.aborted ? 'now' : 'settle').catch(() => {});
+  }
+}
+
+/** Writing runs only, and not those for named users: `check`, `--dry-run` and `--user` take none. */
+async function withRunLock(
+  run: Run,
+  port: Port,
+  world: World,
+  work: (stop: AbortSignal) => Promise<Ended>,
+): Promise<Ended> {
+  const { job } = run;
+  if (!writes(job) || job.users) return work(world.stop);
+  const lease = await orStopped(world.stop, port.lease(job.config.target, job.scope, job.waitMs));
+  if (!lease) {
+    throw new Fault('busy', 'another run is writing to this target', {
+      verdict: 'busy',
+      fix: 'let it finish, or wait for it with --wait 5m',
+    });
+  }
+  try {
+    return await work(AbortSignal.any([world.stop, lease.lost]));
+  } finally {
+    await lease.release();
+  }
+}
+
+async function measureDrift({ run, stop, tables }: Step): Promise<Measure> {
+  const measured = await orStopped(stop, tables.measure(run.job.scope));
+  const orphans = run.facts?.target?.fkToSource ? 0 : measured.orphans;
+  run.measured = { ...measured, orphans };
+  if (measured.sourceEmpty && measured.targetEmpty) {
+    run.warnings.push({
+      code: 'both_empty',
+      message: 'both tables are empty',
+      fix: 'check that this is the right project',
+    });
+  }
+  if (run.job.dryRun) run.statement = tables.statement();
+  setResidual(run, measured);
+  return run.measured;
+}
+
+function setResidual(run: Run, { missing, stale, excluded }: Measure): void {
+  run.residual = { missing, stale: stale ?? 0, arrived: excluded.grace };
+}
+
+async function askFirst({ run, world }: Step, measured: Measure): Promise<void> {
+  const rows = measured.missing + (measured.stale ?? 0);
+  if (rows === 0 || run.job.command !== 'backfill' || !world.confirm) return;
+  const plan = { host: run.database.host ?? '', target: reportOf(run, { verdict: 'in_sync' }, '').target, rows };
+  if (await world.confirm(plan)) return;
+  throw new Fault('declined', 'the backfill was declined', { verdict: 'refused', fix: 'nothing was written' });
+}
+
+/** Returns the Fault of a brake, after which the database is fit to be asked once more; other trouble is thrown. */
+async function repairDrift({ run, world, stop, tables }: Step, measured: Measure): Promise<Fault | null> {
+  const { job, tally } = run;
+  run.residual = { missing: null, stale: null, arrived: null };
+  const total = measured.missing + (measured.stale ?? 0);
+  const common = {
+    tally,
+    concurrency: job.concurrency,
+    failures: job.limits.failures,
+    stop,
+    progress: () => world.progress?.({ done: tally.settled, total }),
+  };
+  const started = performance.now();
+  try {
+    if (measured.missing > 0) {
+      await repair({
+        ...common,
+        ids: tables.missing(job.scope, measured.clock, job.batchSize),
+        write: (ids) => {
+          tally.scan(ids.length);
+          return tables.write(ids);
+        },
+        settle: (outcomes) => tally.settle(outcomes),
+      });
+    }
+    if (measured.stale) {
+      await repair({
+        ...common,
+        ids: tables.stale(job.scope, job.batchSize),
+        write: (ids) => tables.refresh(ids),
+        settle: (outcomes) => tally.settleRefresh(outcomes),
+      });
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof Fault && ['systemic_failure', 'failures_limit'].includes(error.code)) return error;
+    throw error;
+  } finally {
+    run.repairMs = total > 0 ? performance.now() - started : 0;
+  }
+}
+
+async function verify({ run, stop, tables }: Step, measured: Measure): Promise<Measure> {
+  const closing = await orStopped(stop, tables.measure(run.job.scope, measured.clock));
+  setResidual(run, closing);
+  return closing;
+}
+
+function conclude({ run: { job } }: Step, measured: Measure, closing: Measure): Ended {
+  const verdict = verdictOf({
+    command: job.command,
+    dryRun: job.dryRun,
+    maxDrift: job.maxDrift,
+    failOn: job.failOn,
+    drift: { missing: measured.missing, stale: measured.stale ?? 0 },
+    residual: { missing: closing.missing, stale: closing.stale ?? 0 },
+  });
+  return { verdict };
+}
+
+async function reconcileNamed(step: Step, ids: readonly string[]): Promise<Ended> {
+  const { run, tables, stop } = step;
+  const seen = await orStopped(stop, lookAt(tables, ids));
+  const missing = seen.filter(({ outcome }) => outcome === 'missing').length;
+  const write = writes(run.job) && missing > 0;
+  if (run.job.dryRun) run.statement = tables.statement();
+  run.users = seen;
+  if (write) run.users = await repairNamed(tables, seen, run.tally);
+  const residual = write ? await orStopped(stop, stillMissing(tables, ids)) : missing;
+  run.residual = { missing: residual, stale: 0, arrived: 0 };
+  if (run.users.some(({ outcome }) => outcome === 'no_such_user')) {
+    throw new Fault('no_such_user', 'a user that was named does not exist', { fix: 'check the id in auth.users' });
+  }
+  const { command, dryRun, maxDrift, failOn } = run.job;
+  const drift = { missing, stale: 0 };
+  return {
+    verdict: verdictOf({ command, dryRun, maxDrift, failOn, drift, residual: { missing: residual, stale: 0 } }),
+  };
+}
+
+function explain(error: unknown, world: World): Ended {
+  if (world.stop.aborted && world.stop.reason instanceof Interruption) {
+    return { verdict: 'interrupted', reason: world.stop.reason };
+  }
+  const fault = faultOf(world.stop.aborted ? world.stop.reason : error);
+  world.trouble?.(error);
+  return { verdict: fault.verdict === 'usage' ? 'failed' : fault.verdict, reason: fault };
+}
+
+/** The message of an unforeseen error stays inside: it could quote a row. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null;
+  const state = typeof code === 'string' && /^[0-9A-Z_]{2,40}$/.test(code) ? ` (${code})` : '';
+  return new Fault('unexpected', `the run stopped on an unexpected error${state}`, {
+    fix: 'run it again with --log-level debug to see where',
+    cause: error,
+  });
+}

@@ -1,0 +1,68 @@
+import pLimit from 'p-limit';
+import { Fault } from '../fault.ts';
+import { orStopped } from './stop.ts';
+import type { Tally } from './tally.ts';
+
+interface Repair<T> {
+  /** batches of ids */
+  ids: AsyncGenerator<string[]>;
+  write: (ids: readonly string[]) => AsyncGenerator<T[]>;
+  settle: (outcomes: T[]) => void;
+  tally: Tally;
+  concurrency: number;
+  /** failures that end the run */
+  failures: number;
+  /** ends the pull; batches in flight settle */
+  stop: AbortSignal;
+  progress: () => void;
+}
+
+/**
+ * Writes batches with bounded concurrency. The reader waits for a slot, so at most `concurrency` batches are in flight
+ * and one is pulled ahead. The first trouble ends the pull, the other batches settle, then it is thrown.
+ */
+export async function repair<T>(work: Repair<T>): Promise<void> {
+  const limit = pLimit(work.concurrency);
+  const flying = new Set<Promise<void>>();
+  const trouble = new Trouble();
+  try {
+    for (;;) {
+      const next = await orStopped(work.stop, work.ids.next());
+      if (next.done) break;
+      const flight = limit(() => writeBatch(next.value, work, trouble)).finally(() => flying.delete(flight));
+      flying.add(flight);
+      if (flying.size > work.concurrency) await Promise.race(flying);
+      if (trouble.first) break;
+    }
+  } catch (error) {
+    trouble.report(error);
+  }
+  await Promise.all(flying);
+  // Not awaited: a reader that was left in the middle of a read would first have to finish it.
+  work.ids.return(undefined).catch(() => {});
+  if (trouble.first) throw trouble.first.error;
+}
+
+/** Remembers the first error of any batch; the others are likely its echo. */
+class Trouble {
+  first: { error: unknown } | null = null;
+
+  report(error: unknown): void {
+    this.first ??= { error };
+  }
+}
+
+async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble): Promise<void> {
+  if (trouble.first) return;
+  try {
+    for await (const outcomes of work.write(ids)) {
+      work.settle(outcomes);
+      work.progress();
+      const brake: Fault | null = work.tally.brake(work.failures);
+      if (brake) throw brake;
+      if (trouble.first?.error instanceof Fault && trouble.first.error !== work.stop.reason) return;
+    }
+  } catch (error) {
+    trouble.report(error);
+  }
+}

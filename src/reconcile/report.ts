@@ -1,0 +1,112 @@
+import { exitCodeOf, type Verdict } from '../exit-codes.ts';
+import type { Fault } from '../fault.ts';
+import type { Facts, Measure } from '../port.ts';
+import type { Note, Report, UserOutcome } from '../report.ts';
+import { display } from '../sql/name.ts';
+import { isFull, type Job } from './job.ts';
+import type { Interruption } from './stop.ts';
+import { Tally } from './tally.ts';
+
+/** What a run has learned so far. The report can be made of it at any moment. */
+export class Run {
+  readonly startedAt = new Date();
+  readonly tally = new Tally();
+  readonly warnings: Note[] = [];
+  readonly id: string;
+  readonly job: Job;
+  database: Report['database'] = { host: null, name: null, user: null, serverVersion: null };
+  transport: Report['transport'] = 'postgres';
+  batches: Report['batches'] = { count: 0, retried: 0, split: 0 };
+  facts: Facts | null = null;
+  measured: Measure | null = null;
+  residual: Report['residual'] = { missing: null, stale: null, arrived: null };
+  users: UserOutcome[] | null = null;
+  statement: string | null = null;
+  repairMs = 0;
+
+  constructor(id: string, job: Job) {
+    this.id = id;
+    this.job = job;
+  }
+
+  see(facts: Facts): void {
+    this.facts = facts;
+    this.database = { ...this.database, name: facts.server.database, serverVersion: facts.server.version };
+  }
+}
+
+export interface Ended {
+  verdict: Verdict;
+  reason?: Fault | Interruption | null;
+}
+
+/** The report of a run, whole or partial. */
+export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersion: string): Report {
+  const { job, tally, measured } = run;
+  const repair = tally.counts();
+  return {
+    version: 1,
+    tool: { version: toolVersion },
+    runId: run.id,
+    command: job.command,
+    transport: run.transport,
+    dryRun: job.dryRun,
+    scope: {
+      full: isFull(job),
+      since: job.scope.since,
+      shard: job.scope.shard && `${job.scope.shard.index}/${job.scope.shard.count}`,
+      users: job.users && [...job.users],
+    },
+    verdict,
+    exitCode: exitCode(verdict, reason),
+    reason: reason && noteOf(reason),
+    startedAt: run.startedAt.toISOString(),
+    durationMs: Math.max(0, Date.now() - run.startedAt.getTime()),
+    database: run.database,
+    source: { name: display(job.config.source), total: measured?.sourceTotal ?? null },
+    target: display(job.config.target),
+    drift: {
+      missing: measured?.missing ?? null,
+      stale: measured?.stale ?? null,
+      orphans: measured?.orphans ?? null,
+      oldest: measured?.oldest ?? null,
+      newest: measured?.newest ?? null,
+    },
+    excluded: measured?.excluded ?? { deleted: null, anonymous: null, sso: null, grace: null, filtered: null },
+    repair,
+    residual: run.residual,
+    failures: tally.failures,
+    failuresTotal: tally.failuresTotal,
+    users: run.users,
+    sample: measured?.sample ?? [],
+    causes: [],
+    batches: { ...run.batches },
+    rowsPerSecond: run.repairMs > 0 ? Math.round((repair.inserted + repair.refreshed) / (run.repairMs / 1000)) : null,
+    statement: run.statement,
+    warnings: run.warnings,
+  };
+}
+
+/** The report without ids, for places where even an id is too much. */
+export function withoutIds(report: Report): Report {
+  return {
+    ...report,
+    scope: { ...report.scope, users: report.scope.users && [] },
+    failures: report.failures.map((failure) => ({ ...failure, id: null })),
+    users: report.users?.map((user) => ({ ...user, id: null })) ?? null,
+    sample: [],
+  };
+}
+
+function exitCode(verdict: Verdict, reason: Fault | Interruption | null): number {
+  return reason && 'signal' in reason && reason.signal === 'SIGTERM' ? 143 : exitCodeOf(verdict);
+}
+
+function noteOf(reason: Fault | Interruption): Note {
+  if ('code' in reason) return { code: reason.code, message: reason.message, fix: reason.fix };
+  return {
+    code: 'interrupted',
+    message: `${reason.message}; this report is partial`,
+    fix: 'run it again: what is done stays done',
+  };
+}
