@@ -12,6 +12,8 @@ export interface Env {
   /** The terminal is believed to show UTF-8. */
   unicode: boolean;
   columns: number | undefined;
+  /** JOB_COMPLETION_INDEX of a Kubernetes Indexed Job, from 0 */
+  jobIndex: string | undefined;
 }
 
 /** Reads `.env` in `directory` (variables that are set already win), then the environment. */
@@ -28,5 +30,6 @@ export function readEnv(directory: string): Env {
     forceColor: value('FORCE_COLOR') !== undefined && value('FORCE_COLOR') !== '0',
     unicode: process.platform === 'win32' || process.platform === 'darwin' || /utf-?8/i.test(locale),
     columns: Number(value('COLUMNS')) || undefined,
+    jobIndex: value('JOB_COMPLETION_INDEX'),
   };
 }

@@ -5,6 +5,7 @@ import { shardBounds } from '../sql/shard.ts';
 import { missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
+import { explained, explainedEach } from './database-fault.ts';
 import { inspect } from './inspect.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { prove } from './prove.ts';
@@ -59,7 +60,7 @@ class PostgresPort implements Port {
   }
 
   async inspect(names: Names): Promise<Facts> {
-    this.#facts = await inspect(this.#server, names);
+    this.#facts = await explained('look at the tables', inspect(this.#server, names));
     return this.#facts;
   }
 
@@ -70,7 +71,7 @@ class PostgresPort implements Port {
   }
 
   lease(target: Name, scope: Scope, waitMs: number): Promise<Lease | null> {
-    return takeRunLock(this.#server, target, scope, waitMs);
+    return explained('take the run lock', takeRunLock(this.#server, target, scope, waitMs));
   }
 
   async close(how: 'settle' | 'now'): Promise<void> {
@@ -92,11 +93,11 @@ class PostgresTables implements Tables {
   }
 
   prove(depth: 'read' | 'write') {
-    return prove(this.#server, this.#mapping, depth);
+    return explained('judge the mapping', prove(this.#server, this.#mapping, depth));
   }
 
   measure(scope: Scope, clock?: Clock): Promise<Measure> {
-    return measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
+    return explained('measure', measure(this.#server, this.#mapping, scope, clock ?? null, this.#options));
   }
 
   missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]> {
@@ -108,15 +109,15 @@ class PostgresTables implements Tables {
   }
 
   write(ids: readonly string[]) {
-    return this.#writer.insert(ids);
+    return explainedEach('insert', this.#writer.insert(ids));
   }
 
   refresh(ids: readonly string[]) {
-    return this.#writer.refresh(ids);
+    return explainedEach('refresh', this.#writer.refresh(ids));
   }
 
   stand(ids: readonly string[]): Promise<Standing[]> {
-    return this.#writer.stand(ids);
+    return explained('look up users', this.#writer.stand(ids));
   }
 
   statement(): string {
@@ -126,6 +127,6 @@ class PostgresTables implements Tables {
   #stream(scope: Scope, clock: Clock | null, batchSize: number, sql: Parameters<typeof streamIds>[3]['sql']) {
     const range = { ...shardBounds(scope.shard), since: scope.since };
     const options = { rowSecurity: this.#options.rowSecurity, batchSize, sql, clock };
-    return streamIds(this.#server, this.#mapping, range, options);
+    return explainedEach('stream ids', streamIds(this.#server, this.#mapping, range, options));
   }
 }

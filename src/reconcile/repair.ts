@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import { Fault } from '../fault.ts';
 import { orStopped } from './stop.ts';
 import type { Tally } from './tally.ts';
 
@@ -50,6 +49,11 @@ class Trouble {
   report(error: unknown): void {
     this.first ??= { error };
   }
+
+  /** After a stop that was asked for, batches in flight settle; after a fault of the run they are left where they are. */
+  leaves(stop: AbortSignal): boolean {
+    return this.first !== null && !stop.aborted;
+  }
 }
 
 async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble): Promise<void> {
@@ -58,9 +62,9 @@ async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble): 
     for await (const outcomes of work.write(ids)) {
       work.settle(outcomes);
       work.progress();
-      const brake: Fault | null = work.tally.brake(work.failures);
+      const brake = work.tally.brake(work.failures);
       if (brake) throw brake;
-      if (trouble.first?.error instanceof Fault && trouble.first.error !== work.stop.reason) return;
+      if (trouble.leaves(work.stop)) return;
     }
   } catch (error) {
     trouble.report(error);

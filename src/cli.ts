@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { program } from './commands/program.ts';
+import type { Terminal } from './commands/terminal.ts';
+import { readEnv } from './config/env.ts';
+import { exitCodeOf, USAGE } from './exit-codes.ts';
+import { Fault } from './fault.ts';
+import { Interruption } from './reconcile/stop.ts';
+import { renderFault } from './render/fault-line.ts';
+
+/** Runs the command line `argv` (without node and script) and sets the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Earned, not assumed: Node exits 0 when a promise never settles.
+  process.exitCode = 1;
+  const terminal = openTerminal();
+  listenToSignals(terminal);
+  try {
+    await runProgram(argv, terminal);
+  } catch (error) {
+    process.exitCode = report(error, terminal);
+  }
+}
+
+async function runProgram(argv: readonly string[], terminal: Terminal): Promise<void> {
+  const root = program(terminal, (code) => {
+    process.exitCode = code;
+  });
+  if (argv.length === 0) {
+    terminal.out(root.helpInformation());
+    process.exitCode = 0;
+    return;
+  }
+  await root.parseAsync(argv, { from: 'user' });
+}
+
+/** The exit code of an error that no command turned into a report. */
+function report(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (terminal.stop.signal.reason instanceof Interruption) return codeOf(terminal.stop.signal.reason.signal);
+  if (error instanceof Fault) {
+    terminal.err(renderFault(error, terminal.look.unicode));
+    return error.verdict === 'usage' ? USAGE : exitCodeOf(error.verdict);
+  }
+  terminal.err(renderFault({ message: `unexpected ${nameOf(error)}`, fix: null }, terminal.look.unicode));
+  return 1;
+}
+
+/** The class alone: the message of an unforeseen error could quote a row. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.constructor.name : 'error';
+}
+
+function openTerminal(): Terminal {
+  const env = readEnv(process.cwd());
+  const stop = new AbortController();
+  const { stdout, stderr } = process;
+  const colorOn = (stream: NodeJS.WriteStream) => (env.forceColor || stream.isTTY === true) && !env.noColor;
+  // A reader that went away (`| head -1`) changes nothing about the work or its exit code.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  return {
+    env,
+    version: versionOf(),
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    status: (line) => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${line ?? ''}`);
+    },
+    look: { color: colorOn(stdout), unicode: env.unicode, width: stdout.columns ?? env.columns ?? 100 },
+    interactive: process.stdin.isTTY === true && stderr.isTTY === true,
+    ask,
+    logger: (level) =>
+      stderr.isTTY
+        ? pino({ level }, pretty({ sync: true, destination: 2, colorize: colorOn(stderr), ignore: 'pid,hostname' }))
+        : pino({ level, base: { tool: 'userdrift' } }, pino.destination({ dest: 2, sync: true })),
+    errIsTerminal: stderr.isTTY === true,
+    stop,
+    hurry: hurry.signal,
+  };
+}
+
+const hurry = new AbortController();
+
+async function ask(question: string): Promise<boolean> {
+  const { confirm } = await import('@clack/prompts');
+  return (await confirm({ message: question, initialValue: false, output: process.stderr })) === true;
+}
+
+function versionOf(): string {
+  const file: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : '0.0.0';
+}
+
+function codeOf(signal: 'SIGINT' | 'SIGTERM'): number {
+  return signal === 'SIGTERM' ? 143 : exitCodeOf('interrupted');
+}
+
+/** The first signal lets the batches in flight settle, the second abandons them, the third leaves at once. */
+function listenToSignals({ stop, err }: Terminal): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (hurry.signal.aborted) process.exit(codeOf(signal));
+      if (stop.signal.reason instanceof Interruption) hurry.abort();
+      else stop.abort(new Interruption(signal));
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    err(renderFault({ message: `unexpected ${nameOf(error)}`, fix: null }, false));
+    process.exit(1);
+  });
+}

@@ -1,0 +1,123 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration, parseMoment, parsePercent, parseShard, parseUuid } from '../config/units.ts';
+import type { Scope } from '../port.ts';
+
+/** The values of the flags that every job has. */
+export interface Flags {
+  config?: string;
+  target?: string;
+  key?: string;
+  json: boolean;
+  report?: string;
+  quiet: boolean;
+  ids: boolean;
+  since?: string;
+  grace?: number;
+  maxDrift: number;
+  deadline?: number;
+  shard?: NonNullable<Scope['shard']>;
+  transport: 'postgres';
+  logLevel?: string;
+  user?: string[];
+}
+
+/** The values of the flags that only writing jobs have. */
+export interface WriteFlags extends Flags {
+  dryRun: boolean;
+  concurrency: number;
+  batchSize: number;
+  failOn: 'drift' | 'unrepaired';
+  allowShare?: number | true;
+  maxWrites?: number;
+  allowTriggers?: number | true;
+  wait: number;
+  busyOk: boolean;
+  yes: boolean;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+function parsing<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
+  return (text) => {
+    const value = parse(text);
+    if (value === null) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return value;
+  };
+}
+
+function whole(from: number, to: number): (text: string) => number {
+  const parse = (text: string) =>
+    /^\d{1,12}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : null;
+  return parsing(parse, to < 1e9 ? `a whole number from ${from} to ${to}` : `a whole number, ${from} or more`);
+}
+
+const duration = parsing(parseDuration, 'a duration such as 90s, 5m or 2h');
+const percent = parsing(parsePercent, 'a percentage from 0% to 100%');
+const uuid = parsing(parseUuid, 'a uuid');
+
+/** The flags of `check`, and of every other job. `jobIndex` is JOB_COMPLETION_INDEX, for `--shard auto/N`. */
+export function addFlags(command: Command, jobIndex: string | undefined): Command {
+  const shard = parsing(
+    (text) => parseShard(fillIn(text, jobIndex)),
+    'I/N such as 1/4, or auto/N with JOB_COMPLETION_INDEX',
+  );
+  return command
+    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
+    .option('--target <table>', "the application's user table, e.g. public.users")
+    .option('--key <column>', 'target column that holds the auth id (default: id)')
+    .addOption(
+      new Option('--user <uuid>', 'only this user; repeatable').argParser(collectUsers).conflicts(['since', 'shard']),
+    )
+    .option(
+      '--since <when>',
+      'only users created at or after this: 2026-11-01, a time, or 7d ago',
+      parsing((text) => parseMoment(text, Date.now()), 'a date, a time or a duration such as 7d'),
+    )
+    .option('--grace <duration>', 'leave out users younger than this (default: 60s)', duration)
+    .option('--shard <i/n>', 'only part I of N of the users, counted from 1', shard)
+    .option('--max-drift <n>', 'so many missing users are still no failure', whole(0, 1e12), 0)
+    .option('--deadline <duration>', 'stop after this time with a partial report', duration)
+    .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
+    .option('--json', 'print the report as one JSON document', false)
+    .option('--report <file>', 'also write the report to a file, as JSON')
+    .option('--quiet', 'print nothing at exit 0 and one line otherwise', false)
+    .option('--no-ids', 'leave user ids out of all output')
+    .addOption(
+      new Option('--log-level <level>', 'what to log on stderr (default: warn on a terminal, info otherwise)').choices(
+        LOG_LEVELS,
+      ),
+    );
+}
+
+/** The flags of the jobs that write. */
+export function addWriteFlags(command: Command): Command {
+  return command
+    .option('--dry-run', 'show what would be written and write nothing', false)
+    .option(
+      '--concurrency <n>',
+      'batches in flight, at most 8 and never more than the server has to give',
+      whole(1, 1e12),
+      3,
+    )
+    .option('--batch-size <n>', 'users per statement', whole(1, 10_000), 1000)
+    .addOption(
+      new Option('--fail-on <what>', 'exit 2 when users are still missing, or as soon as any was')
+        .choices(['drift', 'unrepaired'])
+        .default('unrepaired'),
+    )
+    .option('--allow-share [percent]', 'accept that up to this share of the users is missing', percent)
+    .option('--max-writes <n>', 'accept writing up to this many rows', whole(0, 1e12))
+    .option('--allow-triggers [n]', 'accept up to this many runs of a trigger that reaches outside', whole(0, 1e12))
+    .option('--wait <duration>', 'wait this long for another run to finish', duration, 0)
+    .option('--busy-ok', 'exit 0 when another run is writing', false)
+    .option('--yes', 'do not ask', false);
+}
+
+function collectUsers(text: string, users: string[] | undefined): string[] {
+  return [...new Set([...(users ?? []), uuid(text)])];
+}
+
+function fillIn(text: string, jobIndex: string | undefined): string {
+  const index = /^\d{1,4}$/.test(jobIndex ?? '') ? String(Number(jobIndex) + 1) : '';
+  return text.replace(/^auto\//, `${index}/`);
+}

@@ -1,0 +1,72 @@
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { Fault } from '../fault.ts';
+import type { Command, Job } from '../reconcile/job.ts';
+import { parseName } from '../sql/name.ts';
+import type { Flags, WriteFlags } from './flags.ts';
+
+/** More writers than this were slower in every measurement. */
+const MOST_WRITERS = 8;
+
+/** The job that the command line and the configuration ask for together; a flag wins. Throws a Fault. */
+export async function jobOf(command: Command, flags: Flags | WriteFlags): Promise<Job> {
+  const config = withFlags(await loadConfig(flags.config), flags);
+  const write: WriteFlags = { ...READ_ONLY, ...flags };
+  return {
+    command,
+    config,
+    scope: { since: flags.since ?? null, shard: flags.shard ?? null },
+    users: flags.user ?? null,
+    dryRun: write.dryRun,
+    maxDrift: flags.maxDrift,
+    failOn: write.failOn,
+    limits: limitsOf(command, config, write),
+    concurrency: Math.min(write.concurrency, MOST_WRITERS),
+    batchSize: write.batchSize,
+    waitMs: write.wait,
+  };
+}
+
+const READ_ONLY = {
+  dryRun: false,
+  concurrency: 1,
+  batchSize: 1000,
+  failOn: 'unrepaired',
+  wait: 0,
+  busyOk: false,
+  yes: false,
+} as const;
+
+function withFlags(config: Config, flags: Flags): Job['config'] {
+  const target = flags.target === undefined ? config.target : parseName(flags.target);
+  if (target === null) {
+    throw new Fault('target_invalid', '--target is not a table name', {
+      verdict: 'usage',
+      fix: 'write it as in SQL: public.users, or "public.\\"Profile\\"" for a quoted name',
+    });
+  }
+  if (!target) {
+    throw new Fault('target_unknown', 'no target table is named', {
+      fix: 'name it with --target, e.g. --target public.users, or as "target" in userdrift.config.json',
+    });
+  }
+  return { ...config, target, key: flags.key ?? config.key, grace: flags.grace ?? config.grace };
+}
+
+/** `backfill` is the deliberate run: it lifts share and writes, and nothing else; a flag with a number holds for it too. */
+function limitsOf(command: Command, { limits }: Config, flags: WriteFlags): Job['limits'] {
+  const lifted = command === 'backfill';
+  return {
+    share: allowed(flags.allowShare, lifted ? null : limits.share),
+    shareMinimum: limits.shareMinimum,
+    writes: flags.maxWrites ?? (lifted ? null : limits.writes),
+    failures: limits.failures,
+    triggers: allowed(flags.allowTriggers, limits.triggers),
+  };
+}
+
+/** A flag without a number lifts the limit. */
+function allowed(flag: number | true | undefined, otherwise: number | null): number | null {
+  if (flag === undefined) return otherwise;
+  return flag === true ? null : flag;
+}

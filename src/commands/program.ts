@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { addFlags, addWriteFlags, type Flags, type WriteFlags } from './flags.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Receives the exit code of the command that ran. */
+type Done = (code: number) => void;
+
+/** The whole command line. Commands are loaded when they run: `check` should not wait for what `demo` needs. */
+export function program(terminal: Terminal, done: Done): Command {
+  const root = new Command('userdrift')
+    .description('Finds every Supabase user that your own users table misses, inserts it, and proves it.')
+    .version(terminal.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .addHelpText('after', `\n${exitCodeHelp()}`);
+  const { jobIndex } = terminal.env;
+  addFlags(
+    verb(root, 'check', 'find missing users; read-only, exit 2 if there are any', '--target public.users'),
+    jobIndex,
+  ).action(async (flags: Flags) => done(await (await import('./check.ts')).check(flags, terminal)));
+  addWriteFlags(addFlags(verb(root, 'sync', 'insert what is missing, verify, report', '--dry-run'), jobIndex)).action(
+    async (flags: WriteFlags) => done(await (await import('./sync.ts')).sync(flags, terminal)),
+  );
+  addWriteFlags(
+    addFlags(
+      verb(root, 'backfill', 'the deliberate full run: lifts the share and writes limits, asks first', '--yes'),
+      jobIndex,
+    ),
+  ).action(async (flags: WriteFlags) => done(await (await import('./backfill.ts')).backfill(flags, terminal)));
+  verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
+    done(await (await import('./demo.ts')).demo(terminal)),
+  );
+  return root;
+}
+
+function verb(root: Command, name: string, description: string, example: string): Command {
+  return root
+    .command(name)
+    .description(description)
+    .allowExcessArguments(false)
+    .addHelpText('after', `\nExample:\n  ${`userdrift ${name} ${example}`.trim()}`);
+}
+
+/** The exit codes as `--help` and README show them. */
+export function exitCodeHelp(): string {
+  const rows = EXIT_CODES.map(({ code, verdicts, meaning }) => {
+    const name = verdicts.join(', ') || '-';
+    return `  ${String(code).padStart(3)}  ${name.padEnd(20)}  ${meaning}`;
+  });
+  return ['Exit codes:', ...rows].join('\n');
+}

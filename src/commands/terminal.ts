@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import type { Env } from '../config/env.ts';
+import type { Look } from '../render/look.ts';
+
+/** The world outside, as `cli.ts` hands it to a command. */
+export interface Terminal {
+  env: Env;
+  version: string;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  /** Rewrites one line of stderr; null takes it away. Does nothing off a terminal. */
+  status: (line: string | null) => void;
+  look: Look;
+  /** Is there a person who can be asked? */
+  interactive: boolean;
+  ask: (question: string) => Promise<boolean>;
+  logger: (level: string) => Logger;
+  errIsTerminal: boolean;
+  stop: AbortController;
+  hurry: AbortSignal;
+}
