@@ -31,9 +31,8 @@ const NUMBER = 6;
 const GAP = 3;
 // `e.g. ` and an id
 const NOTES_MIN = 41;
-const ID = 36;
 const FIELD_BELOW = 4;
-// Deeper than a subrow's label, where an id still fits.
+// Deeper than the label of a subrow.
 const NOTE_BELOW = 8;
 
 export function row(label: string, count: number | null, ...notes: string[]): Row {
@@ -99,7 +98,9 @@ function beside(head: string, lines: string[], width: number, at: number): strin
 }
 
 function below(line: string, width: number, preferred: number): string[] {
-  const indent = Math.min(preferred, width - ID);
+  // An id needs 36 of 40 columns: rather out of step than over the edge.
+  const longest = Math.max(...line.split(' ').map(columns));
+  const indent = Math.max(0, Math.min(preferred, width - longest));
   return hang(' '.repeat(indent), line, width, indent);
 }
 

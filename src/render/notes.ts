@@ -1,6 +1,7 @@
 import type { Note, Report } from '../report.ts';
 import { type Field, field } from './grid.ts';
 import { headline } from './headline.ts';
+import { refusalFields } from './refusals.ts';
 
 export function causeFields({ causes }: Report): Field[] {
   return causes.map(({ message, fix }) => field('Likely cause', message, fixed(fix)));
@@ -13,11 +14,12 @@ export function warningFields({ warnings }: Report): Field[] {
 
 /** The headline of some verdicts is the reason's message; under the others it needs its own place. */
 export function reasonFields(report: Report): Field[] {
-  const { reason, verdict } = report;
+  const { reason } = report;
   if (reason === null) return [];
   const told = headline(report).text.includes(reason.message);
-  const fix = verdict === 'refused' ? 'To allow' : 'Fix';
-  return [...(told ? [] : [field('Reason', reason.message)]), ...(reason.fix ? [field(fix, reason.fix)] : [])];
+  const refusal = refusalFields(report);
+  const fix = reason.fix && refusal.length === 0 ? [field('Fix', reason.fix)] : [];
+  return [...(told ? [] : [field('Reason', reason.message)]), ...refusal, ...fix];
 }
 
 function fixed(fix: string | null): string {

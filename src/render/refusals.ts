@@ -1,45 +1,52 @@
 import type { Report } from '../report.ts';
 import { type Field, field } from './grid.ts';
 
-/** What is usual and what is dangerous about a refusal, with the command for each. */
+/** What is usual and what is dangerous about a refusal. The reason's fix allows the one; `look` tells it from the other. */
 interface Refusal {
-  usual: [text: string, command: string | null];
-  dangerous: [text: string, command: string];
+  usual: string;
+  dangerous: string;
+  look: string;
 }
 
 const REFUSALS: Record<string, Refusal> = {
   share_limit: {
-    usual: ['a first run on an app that already has users, or a long outage of the webhook', 'userdrift backfill'],
-    dangerous: ['a wrong target, key or database: rows would be written where nobody wants them', 'userdrift check'],
+    usual: 'a first run on an app that already has users, or a long outage of the webhook',
+    dangerous: 'a wrong target, key or database: rows would be written where nobody wants them',
+    look: 'userdrift check',
   },
   writes_limit: {
-    usual: ['a first run on a large app, or a long outage of the webhook', 'userdrift backfill'],
-    dangerous: ['a skip rule that was lifted: users that never had a row would all get one', 'userdrift check'],
+    usual: 'a first run on a large app, or a long outage of the webhook',
+    dangerous: 'a skip rule that was lifted: users who never had a row would all get one',
+    look: 'userdrift check',
   },
-  trigger_limit: {
-    usual: ['a trigger that tells another system of each new user, one call per insert', 'userdrift doctor'],
-    dangerous: ['a welcome mail to everybody who is repaired', 'userdrift check'],
+  triggers_limit: {
+    usual: 'a trigger that tells another system of each new user',
+    dangerous: 'a welcome mail to everybody whose row is repaired',
+    look: 'userdrift doctor',
   },
   empty_source: {
-    usual: ['a new project with a seeded table: it passes with the first sign-up', null],
-    dangerous: ['the wrong database, or a role that sees no row: every user would look gone', 'userdrift doctor'],
+    usual: 'a new project with a seeded table; it passes with the first sign-up',
+    dangerous: 'the wrong database: every row of the table would look like an orphan',
+    look: 'userdrift doctor',
   },
-  no_unique_key: {
-    usual: ['a key column such as auth_id that was added later, without an index', 'userdrift doctor'],
-    dangerous: ['two writers would give one user two rows, and no error would say so', 'userdrift check'],
+  key_not_unique: {
+    usual: 'a key column that was added later, without an index',
+    dangerous: 'two writers would give one user two rows, and no error would say so',
+    look: 'userdrift doctor',
+  },
+  key_not_canonical: {
+    usual: 'a text key that was filled by hand or by an import',
+    dangerous: 'a user whose id is spelled in two ways would get a second row',
+    look: 'userdrift doctor',
   },
 };
 
-/** What a person needs to know before allowing what was refused. */
+/** What a person needs to know before allowing what was refused; nothing where the reason says it all. */
 export function refusalFields({ verdict, reason }: Report): Field[] {
-  const refusal = verdict === 'refused' && reason ? REFUSALS[reason.code] : undefined;
+  const refusal = verdict === 'refused' && reason && Object.hasOwn(REFUSALS, reason.code) && REFUSALS[reason.code];
   if (!refusal) return [];
   return [
-    field('Usual', refusal.usual[0], command('then', refusal.usual[1])),
-    field('Dangerous', refusal.dangerous[0], command('look first', refusal.dangerous[1])),
+    field('Usual', refusal.usual, reason.fix ?? ''),
+    field('Dangerous', refusal.dangerous, `look first: ${refusal.look}`),
   ];
-}
-
-function command(when: string, words: string | null): string {
-  return words === null ? '' : `${when}: ${words}`;
 }

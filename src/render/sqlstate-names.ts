@@ -26,5 +26,9 @@ const CLASSES: Record<string, string> = {
 
 /** What a SQLSTATE means to a person: its own name, or that of its class. */
 export function nameOf(sqlstate: string): string {
-  return NAMES[sqlstate] ?? CLASSES[sqlstate.slice(0, 2)] ?? 'the database refused the row';
+  return named(NAMES, sqlstate) ?? named(CLASSES, sqlstate.slice(0, 2)) ?? 'the database refused the row';
+}
+
+function named(names: Record<string, string>, code: string): string | undefined {
+  return Object.hasOwn(names, code) ? names[code] : undefined;
 }

@@ -11,7 +11,6 @@ import { namedUsers } from './named-users.ts';
 import { nextCommand } from './next.ts';
 import { causeFields, reasonFields, warningFields } from './notes.ts';
 import { printableReport } from './printable.ts';
-import { refusalFields } from './refusals.ts';
 import { statementLines } from './statement.ts';
 import { hang } from './wrap.ts';
 
@@ -52,7 +51,7 @@ function body(report: Report, look: Look): Part[][] {
   return [
     ...(report.users ? [] : accounts),
     [...causeFields(report), ...sampleFields(report, look.verbose ?? false), ...proofFields(report)],
-    [...refusalFields(report), ...reasonFields(report)],
+    reasonFields(report),
     warningFields(report),
   ];
 }
