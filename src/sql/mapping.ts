@@ -41,19 +41,24 @@ export function withoutRow(mapping: Mapping, bounds = ''): string {
   return `not exists (select from ${targetOf(mapping)} p where ${sameUser(mapping)}${bounds})`;
 }
 
-function exclusions(mapping: Mapping): { why: string; test: string }[] {
-  const { skip } = mapping;
+/** Who is not expected, in the order in which a user falls into one class. */
+function exclusions({ skip }: Mapping): { why: string; test: string; otherwise: string }[] {
+  const filter = skip.where === null ? '' : whole(skip.where);
   return [
-    ...(skip.deleted ? [{ why: 'deleted', test: 'u.deleted_at is not null' }] : []),
-    ...(skip.anonymous ? [{ why: 'anonymous', test: 'u.is_anonymous is true' }] : []),
-    ...(skip.sso ? [{ why: 'sso', test: 'u.is_sso_user is true' }] : []),
-    ...(skip.where === null ? [] : [{ why: 'filtered', test: `${whole(skip.where)} is true` }]),
+    ...(skip.deleted ? [{ why: 'deleted', test: 'u.deleted_at is not null', otherwise: 'u.deleted_at is null' }] : []),
+    ...(skip.anonymous ? [isTrue('anonymous', 'u.is_anonymous')] : []),
+    ...(skip.sso ? [isTrue('sso', 'u.is_sso_user')] : []),
+    ...(filter === '' ? [] : [isTrue('filtered', filter)]),
   ];
+}
+
+function isTrue(why: string, value: string): { why: string; test: string; otherwise: string } {
+  return { why, test: `${value} is true`, otherwise: `${value} is not true` };
 }
 
 /** TRUE for the users that are expected in the target. Grace and since are no part of it: they narrow the look, not the write. */
 export function eligible(mapping: Mapping): string {
-  const tests = exclusions(mapping).map(({ test }) => `(${test}) is not true`);
+  const tests = exclusions(mapping).map(({ otherwise }) => otherwise);
   return tests.length > 0 ? tests.join(' and ') : 'true';
 }
 
