@@ -89,6 +89,10 @@ describe('TLS', () => {
     }
   });
 
+  test('does not exist on a socket of the file system', () => {
+    expect(read('postgresql://u:p@%2Ftmp/d?sslmode=require').config.ssl).toBe(false);
+  });
+
   test.each(remote)('is verify-full for %s, whatever weaker mode is given', (host) => {
     for (const query of ['', 'sslmode=allow', 'sslmode=prefer', 'sslmode=require', 'sslmode=verify-ca', 'ssl=true']) {
       const { ssl } = read(`postgresql://u:p@${host}/d?${query}`).config;
@@ -198,6 +202,10 @@ describe('what goes wrong when a URL is pasted', () => {
     );
   });
 
+  test('sslrootcert=system is what holds anyway', () => {
+    expect(read('postgresql://u:p@db.example.org/d?sslmode=verify-full&sslrootcert=system').notes).toEqual([]);
+  });
+
   test('brackets left around the password are noted', () => {
     expect(read('postgresql://u:[secret]@localhost/d').notes[0]?.code).toBe('database_url_brackets');
     expect(read('postgresql://u:%5Bsecret%5D@localhost/d').notes).toEqual([]);
@@ -276,5 +284,6 @@ describe('for every', () => {
 });
 
 test('without the user, the password of `user:password/db` is not quoted as a port', () => {
-  expect(inspect(faultOf(`postgresql://user:${CANARY}/db`))).not.toContain(CANARY);
+  const fault = faultOf(`postgresql://user:${CANARY}/db`);
+  expect(inspect([fault, fault.message, fault.fix])).not.toContain(CANARY);
 });

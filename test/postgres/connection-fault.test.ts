@@ -141,6 +141,7 @@ describe('several addresses', () => {
   test('where IPv4 failed too, its failure is told', () => {
     const both = new AggregateError([node('ENETUNREACH'), node('ECONNREFUSED')]);
     expect(told(both, other).code).toBe('connection_refused');
+    expect(told(new AggregateError(both.errors.toReversed()), other).code).toBe('connection_refused');
   });
 
   test('where all are out of reach, that is told', () => {

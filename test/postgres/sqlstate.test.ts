@@ -107,6 +107,7 @@ describe('without an SQLSTATE', () => {
     new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
     new Error('Cannot use a pool after calling end on the pool'),
     Object.assign(new Error('text'), { code: 'ENOTFOUND' }),
+    Object.assign(new Error('Connection terminated'), { code: 'ERR_ASSERTION' }),
     Object.assign(new Error('text'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
     Object.assign(new Error('text'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
     Object.assign(new TypeError('Connection terminated'), { code: 'ECONNRESET' }),
