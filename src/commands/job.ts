@@ -10,7 +10,12 @@ const MOST_WRITERS = 8;
 
 /** The job that the command line and the configuration ask for together; a flag wins. Throws a Fault. */
 export async function jobOf(command: Command, flags: Flags | WriteFlags): Promise<Job> {
-  const config = withFlags(await loadConfig(flags.config), flags);
+  return plan(command, await loadConfig(flags.config), flags);
+}
+
+/** The job for a configuration that is read already. Throws a Fault. */
+export function plan(command: Command, read: Config, flags: Flags | WriteFlags): Job {
+  const config = withFlags(read, flags);
   const write: WriteFlags = { ...READ_ONLY, ...flags };
   return {
     command,
