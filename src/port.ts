@@ -1,4 +1,5 @@
 /** The interface between the job and a database. Two transports implement it; neither knows the job. */
+import type { Note } from './report.ts';
 import type { Mapping } from './sql/mapping.ts';
 import type { Name } from './sql/name.ts';
 
@@ -142,6 +143,8 @@ export interface Names {
 export interface Port {
   readonly transport: 'postgres' | 'http';
   readonly address: { host: string; database: string; user: string };
+  /** What is odd about the way there. */
+  readonly notes: readonly Note[];
   readonly batches: { count: number; retried: number; split: number };
   inspect(names: Names): Promise<Facts>;
   /** Takes the run lock; null: another run still holds it after `waitMs`. */

@@ -19,6 +19,7 @@ export function program(terminal: Terminal, done: Done): Command {
       writeErr: terminal.err,
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
+      outputError: (text, write) => write(`userdrift: ${text.replace(/^error: /, '').replace(/\s*\n\s*(?=\S)/g, ' ')}`),
     })
     .addHelpText('after', `\n${exitCodeHelp()}`);
   const { jobIndex } = terminal.env;

@@ -35,7 +35,7 @@ const limitsSchema = z.strictObject({
 });
 
 /** userdrift.config.json. Every key has a default except `columns`: without it the mapping must come from elsewhere. */
-export const configSchema = z.strictObject({
+const configObject = z.strictObject({
   $schema: z.string().optional(),
   source: sqlName.default({ schema: 'auth', name: 'users' }).describe('auth.users, or a view over it'),
   target: sqlName.optional().describe('the table of the application, e.g. public.users'),
@@ -53,6 +53,17 @@ export const configSchema = z.strictObject({
   grace: duration.default(60_000).describe('younger users may still be on their way through the webhook'),
   limits: limitsSchema.prefault({}).describe('guards: a run that would exceed one is refused'),
   orphans: z.literal('report').default('report').describe('rows without a user are counted, never touched'),
+});
+
+/** Refresh speaks of columns that are mapped; the key is always written from u.id. */
+export const configSchema = configObject.superRefine(({ columns, refresh, key }, context) => {
+  refresh.forEach((name, index) => {
+    if (columns && Object.hasOwn(columns, name)) return;
+    context.addIssue({ code: 'custom', path: ['refresh', index], message: `${name} is not in columns` });
+  });
+  const forKey = columns?.[key];
+  if (forKey === undefined || /^u\.id(::text)?$/.test(forKey.replace(/[\s"()]/g, ''))) return;
+  context.addIssue({ code: 'custom', path: ['columns', key], message: 'the key is always u.id; leave it out' });
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -76,8 +76,10 @@ select jsonb_build_object(
     'superuser', rolsuper,
     'bypassRls', rolbypassrls),
   'connection', jsonb_build_object(
-    'freeConnections', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-      - (select count(*) from pg_stat_activity where backend_type = 'client backend'))
+    'freeConnections', least(
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+      nullif(rolconnlimit, -1) - (select count(*) from pg_stat_activity where usename = current_user)))
 ) as about
 from pg_roles where rolname = current_user`);
   const [row] = rows;

@@ -59,6 +59,10 @@ class PostgresPort implements Port {
     return { host, database, user };
   }
 
+  get notes() {
+    return this.#server.address.notes;
+  }
+
   async inspect(names: Names): Promise<Facts> {
     this.#facts = await explained('look at the tables', inspect(this.#server, names));
     return this.#facts;

@@ -41,6 +41,7 @@ export class Server {
     this.#options = options;
     this.#pool = new pg.Pool({
       ...this.#clientConfig(),
+      Client,
       max: options.connections,
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_MS,
@@ -94,12 +95,16 @@ export class Server {
 
   /** Retries `attempt` as its errors allow; other errors and a spent budget are thrown. */
   async retry<T>(attempt: () => Promise<T>): Promise<T> {
-    return withRetry(attempt, { signal: this.#options.signal, onRetry: this.#options.onRetry });
+    try {
+      return await withRetry(attempt, { signal: this.#options.signal, onRetry: this.#options.onRetry });
+    } catch (error) {
+      throw connectionFault(error, this.address) ?? error;
+    }
   }
 
   /** A connection outside the pool, which the caller ends. */
   async dedicated(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#clientConfig(), connectionTimeoutMillis: CONNECT_MS });
+    const client = new Client({ ...this.#clientConfig(), connectionTimeoutMillis: CONNECT_MS });
     this.#watch(client);
     await client.connect();
     return client;
@@ -140,6 +145,22 @@ export class Server {
     } finally {
       client.release(!healthy);
     }
+  }
+}
+
+/** pg leaves the socket of a failed login open, and with it the process, until the server loses its patience. */
+class Client extends pg.Client {
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error | null, client?: pg.Client) => void): void;
+  override connect(callback?: (error: Error | null, client?: pg.Client) => void): Promise<pg.Client> | undefined {
+    const connected = super.connect();
+    connected.catch(() => destroy(this));
+    if (!callback) return connected;
+    connected.then(
+      (client) => callback(null, client),
+      (error: Error) => callback(error),
+    );
+    return undefined;
   }
 }
 

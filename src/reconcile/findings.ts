@@ -133,15 +133,19 @@ function isArbiter(index: Index): boolean {
 }
 
 function mappingFindings(target: Target, job: Asked): Finding[] {
-  const { columns } = job.config;
+  const { columns, repair } = job.config;
   const name = display(job.config.target);
+  if (repair !== 'insert') {
+    const fact = 'repair by a function of the application is not in this version';
+    return [forWriters(job, problem('failed', 'repair_unsupported', fact, 'set "repair" to "insert"'))];
+  }
   if (!columns) {
     const fact = `no mapping is given for ${name}`;
     const fix = `add "columns" to userdrift.config.json, e.g. "columns": {"email": "u.email"}; {} writes the key alone`;
     return [forWriters(job, problem('failed', 'no_mapping', fact, fix))];
   }
   const byName = new Map(target.columns.map((column) => [column.name, column]));
-  const mapped = Object.keys(columns);
+  const mapped = Object.keys(columns).filter((column) => column !== job.config.key);
   return [
     ...mapped.flatMap((column) => columnFinding(name, column, byName.get(column), job)),
     ...unmappedFinding(target, new Set([...mapped, job.config.key]), job),

@@ -4,7 +4,9 @@ import type { Job } from './job.ts';
 
 /** The mapping of the configuration, completed by what the catalog says of the key and the refresh columns. */
 export function mappingOf({ config }: Pick<Job, 'config'>, { key, target }: Facts): Mapping {
-  const expressions = Object.entries(config.columns ?? {}).map(([name, expression]) => ({ name, expression }));
+  const expressions = Object.entries(config.columns ?? {})
+    .filter(([name]) => name !== config.key)
+    .map(([name, expression]) => ({ name, expression }));
   const types = new Map(target?.columns.map(({ name, type }) => [name, type]));
   return {
     source: config.source,

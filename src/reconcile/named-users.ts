@@ -1,4 +1,4 @@
-import type { Outcome, Standing, Tables } from '../port.ts';
+import type { Measure, Outcome, Standing, Tables } from '../port.ts';
 import type { UserOutcome } from '../report.ts';
 import type { Tally } from './tally.ts';
 
@@ -26,6 +26,31 @@ export async function repairNamed(tables: Tables, seen: readonly UserOutcome[], 
 export async function stillMissing(tables: Tables, ids: readonly string[]): Promise<number> {
   const standings = await standingById(tables, ids);
   return [...standings.values()].filter(({ standing }) => standing === 'missing').length;
+}
+
+/** The numbers of a scope that is these users, so that its table adds up as any other. */
+export function measureOfNamed(seen: readonly UserOutcome[]): Measure {
+  const count = (outcome: UserOutcome['outcome'], why: UserOutcome['why'] = null) =>
+    seen.filter((user) => user.outcome === outcome && user.why === why).length;
+  return {
+    clock: { cutoff: '', future: '' },
+    sourceTotal: seen.length - count('no_such_user'),
+    sourceEmpty: false,
+    targetEmpty: false,
+    missing: count('missing'),
+    oldest: null,
+    newest: null,
+    excluded: {
+      deleted: count('excluded', 'deleted'),
+      anonymous: count('excluded', 'anonymous'),
+      sso: count('excluded', 'sso'),
+      filtered: count('excluded', 'filtered'),
+      grace: 0,
+    },
+    stale: null,
+    orphans: null,
+    sample: [],
+  };
 }
 
 async function standingById(tables: Tables, ids: readonly string[]): Promise<Map<string, Standing>> {

@@ -4,7 +4,7 @@ import type { Measure, Port, Tables } from '../port.ts';
 import type { Report } from '../report.ts';
 import { guard } from './guard.ts';
 import { type Job, writes } from './job.ts';
-import { lookAt, repairNamed, stillMissing } from './named-users.ts';
+import { lookAt, measureOfNamed, repairNamed, stillMissing } from './named-users.ts';
 import { preflight } from './preflight.ts';
 import { repair } from './repair.ts';
 import { type Ended, Run, reportOf } from './report.ts';
@@ -71,6 +71,7 @@ async function withPort(run: Run, world: World, work: (port: Port) => Promise<En
   world.hurry.addEventListener('abort', abandon, { once: true });
   run.transport = port.transport;
   run.batches = port.batches;
+  run.warnings.push(...port.notes);
   run.database = { host: port.address.host, name: port.address.database, user: port.address.user, serverVersion: null };
   try {
     return await work(port);
@@ -132,6 +133,12 @@ async function askFirst({ run, world }: Step, measured: Measure): Promise<void> 
   throw new Fault('declined', 'the backfill was declined', { verdict: 'refused', fix: 'nothing was written' });
 }
 
+/** Never more writers than the server has connections to give, one of them left for others. */
+function writersFor({ job, facts }: Run): number {
+  const free = facts?.connection.freeConnections ?? Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.min(job.concurrency, free - 1));
+}
+
 /** Returns the Fault of a brake, after which the database is fit to be asked once more; other trouble is thrown. */
 async function repairDrift({ run, world, stop, tables }: Step, measured: Measure): Promise<Fault | null> {
   const { job, tally } = run;
@@ -139,7 +146,7 @@ async function repairDrift({ run, world, stop, tables }: Step, measured: Measure
   const total = measured.missing + (measured.stale ?? 0);
   const common = {
     tally,
-    concurrency: job.concurrency,
+    concurrency: writersFor(run),
     failures: job.limits.failures,
     stop,
     progress: () => world.progress?.({ done: tally.settled, total }),
@@ -199,6 +206,10 @@ async function reconcileNamed(step: Step, ids: readonly string[]): Promise<Ended
   const write = writes(run.job) && missing > 0;
   if (run.job.dryRun) run.statement = tables.statement();
   run.users = seen;
+  run.measured = measureOfNamed(seen);
+  const named = { ...run.job, limits: { ...run.job.limits, share: null } };
+  const refused = guard(run.measured, named, run.facts?.target?.triggers ?? []);
+  if (refused) throw refused;
   if (write) run.users = await repairNamed(tables, seen, run.tally);
   const residual = write ? await orStopped(stop, stillMissing(tables, ids)) : missing;
   run.residual = { missing: residual, stale: 0, arrived: 0 };

@@ -4,7 +4,7 @@ import { expected } from './accounts.ts';
 import type { Tone } from './look.ts';
 import { counted, thousands } from './units.ts';
 
-export interface Headline {
+interface Headline {
   tone: Tone;
   word: string;
   text: string;

@@ -175,6 +175,15 @@ describe('a check', () => {
     `);
   });
 
+  test('names every kind of user that is not expected, and leaves the table out of sums it cannot make', () => {
+    const excluded = { deleted: 1, anonymous: 2, sso: 3, filtered: 4, grace: 5 };
+    const every = '15   2 anonymous, 1 deleted, 3 single sign-on, 4 filtered, 5 in grace\n';
+    expect(text(sampleReport({ excluded }))).toContain(every);
+    const unmeasured = text(sampleReport({ excluded: { ...excluded, sso: null } }));
+    expect(unmeasured).toContain('    missing                 214');
+    expect(unmeasured).not.toMatch(/in public\.users|not expected/);
+  });
+
   test('does not know how old the oldest is', () => {
     const drift = { ...sampleReport().drift, oldest: null, newest: null };
     expect(text(sampleReport({ drift }))).toContain('214   oldest unknown\n');
