@@ -11,4 +11,4 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // as far as the message above.
 const source = new URL('../src/cli.ts', import.meta.url);
 const built = new URL('../dist/cli.js', import.meta.url);
-import(existsSync(source) ? source.href : built.href).then(({ main }) => main(process.argv.slice(2)));
+void import(existsSync(source) ? source.href : built.href).then(({ main }) => main(process.argv.slice(2)));
