@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Finding } from '../port.ts';
 import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
+import { ident } from '../sql/name.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Server } from './server.ts';
 import { classify, sqlState } from './sqlstate.ts';
@@ -18,8 +19,14 @@ interface Expression {
  * Server messages are quoted here because no row is read yet: they speak of the configuration only.
  */
 export async function prove(server: Server, mapping: Mapping, depth: 'read' | 'write'): Promise<Finding[]> {
-  const settings = { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' };
-  return server.read(settings, async (client) => {
+  const faults = await judge(server, mapping, depth);
+  return faults.length > 0 ? faults : proveStable(server, mapping);
+}
+
+const SETTINGS = { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' };
+
+async function judge(server: Server, mapping: Mapping, depth: 'read' | 'write'): Promise<Finding[]> {
+  return server.read(SETTINGS, async (client) => {
     const faults: Finding[] = [];
     for (const expression of expressionsOf(mapping, depth)) {
       const fault = await attempt(client, expression.path, 'expression_invalid', () =>
@@ -96,4 +103,32 @@ function describe(error: unknown, path: string, code: string): Finding | null {
   if (classify(error) === 'row') return { ...problem(path, fix), code: 'row_fault' };
   if (classify(error) !== 'stop') return null;
   return problem(`${path}: ${error.message} (${state})`, fix);
+}
+
+/**
+ * A refresh column is compared in every run: an expression that changes by itself (random(), now()) would be stale for
+ * ever. Two transactions look at one row; a row that changed between them proves nothing.
+ */
+async function proveStable(server: Server, mapping: Mapping): Promise<Finding[]> {
+  if (mapping.refresh.length === 0) return [];
+  const first = await fingerprints(server, mapping);
+  const second = await fingerprints(server, mapping);
+  if (first.row !== second.row) return [];
+  return mapping.refresh
+    .filter(({ name }) => first[name] !== second[name])
+    .map(({ name }) => ({
+      level: 'problem',
+      code: 'refresh_unstable',
+      fact: `refresh: columns.${name} gives another value each time it is evaluated`,
+      fix: 'take it out of refresh, or map it to an expression without now() or random()',
+      verdict: 'failed',
+    }));
+}
+
+/** Hashes, made by the server: no value of a row comes here. */
+async function fingerprints(server: Server, mapping: Mapping): Promise<Record<string, string>> {
+  const columns = mapping.refresh.map(({ name, expression }) => `md5(${whole(expression)}::text) as ${ident(name)}`);
+  const text = `select md5(u::text) as "row", ${columns.join(', ')}
+    from ${sourceOf(mapping)} where ${eligible(mapping)} order by u.id limit 1`;
+  return server.read(SETTINGS, async (client) => (await client.query<Record<string, string>>(text)).rows[0] ?? {});
 }
