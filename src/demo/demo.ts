@@ -56,6 +56,7 @@ async function tell(stage: Stage, databaseUrl: string): Promise<boolean> {
 
 /** Makes the empty server a Supabase project with an application in it. */
 async function furnish(server: Server, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const client = new pg.Client({ ...server.superuser, ssl: false });
   // A connection that ends between two statements makes the next one throw.
   client.on('error', () => {});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { demo, type Stage } from '../../src/demo/demo.ts';
-import { STORY } from '../../src/demo/story.ts';
+import { STARTING, STORY } from '../../src/demo/story.ts';
 
 let place: string;
 beforeEach(async () => {
@@ -71,20 +71,28 @@ test('stops explaining when a step ends otherwise than the story goes', async ()
   expect(said.filter((text) => text === 'the report')).toHaveLength(1);
 });
 
-test.each([50, 1200, 1800])('an abort after %i ms leaves nothing', async (delay) => {
+test.each([50, 900, 1400])('an abort after %i ms, while the server is made ready, leaves nothing', async (delay) => {
   const abort = new AbortController();
   const reason = new Error('enough');
-  const { stage } = stageOf({
-    signal: abort.signal,
-    run: () =>
-      new Promise((resolve) => {
-        const done = () => resolve({ text: 'interrupted', exitCode: 130 });
-        if (abort.signal.aborted) done();
-        abort.signal.addEventListener('abort', done);
-      }),
-  });
+  const { stage, said } = stageOf({ signal: abort.signal, run: () => Promise.reject(reason) });
   setTimeout(() => abort.abort(reason), delay);
   await expect(demo(stage)).rejects.toBe(reason);
+  if (delay === 50) expect(said).toEqual([STARTING]);
+  expect(await readdir(place)).toEqual([]);
+});
+
+test('an abort during a command ends the story after its report', async () => {
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const { stage, said } = stageOf({
+    signal: abort.signal,
+    async run() {
+      abort.abort(reason);
+      return { text: 'a partial report', exitCode: 130 };
+    },
+  });
+  await expect(demo(stage)).rejects.toBe(reason);
+  expect(said.at(-1)).toBe('a partial report');
   expect(await readdir(place)).toEqual([]);
 });
 

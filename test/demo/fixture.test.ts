@@ -127,6 +127,10 @@ test('postgres may do what apps do: reference auth.users, put a trigger on it, p
     'create trigger quiet after insert on auth.users for each row execute function public.quiet()',
   );
   await db.queryAsPostgres('grant select on auth.users to service_role');
+  // Without the grant option that statement is only a warning.
+  expect(await db.query(`select has_table_privilege('service_role', 'auth.users', 'select') as passed`)).toEqual([
+    { passed: true },
+  ]);
   expect(
     await db.query(`select pg_get_userbyid(relowner) as owner from pg_class where oid = 'public.profiles'::regclass`),
   ).toEqual([{ owner: 'postgres' }]);
