@@ -6,7 +6,7 @@ const measured = count.nullable();
 const timestamp = z.iso.datetime().nullable();
 const note = z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() });
 const failure = z.object({
-  id: z.uuid().nullable().meta({ description: 'null with --no-ids' }),
+  id: z.guid().nullable().meta({ description: 'null with --no-ids' }),
   op: z.enum(['insert', 'refresh']),
   code: z.string().meta({ description: 'SQLSTATE' }),
   constraint: z.string().nullable(),
@@ -16,7 +16,7 @@ const verdicts = EXIT_CODES.flatMap((row) => [...row.verdicts]) as [Verdict, ...
 
 /** What became of one user that `--user` named. */
 const userOutcome = z.object({
-  id: z.uuid().nullable(),
+  id: z.guid().nullable(),
   outcome: z.enum([
     'inserted',
     'already_present',
@@ -48,7 +48,7 @@ export const reportSchema = z.object({
     full: z.boolean().meta({ description: 'false: the verdict speaks of a part of the users only' }),
     since: timestamp,
     shard: z.string().nullable(),
-    users: z.array(z.uuid()).nullable(),
+    users: z.array(z.guid()).nullable(),
   }),
   verdict: z.enum(verdicts),
   exitCode: z.int(),
@@ -92,7 +92,7 @@ export const reportSchema = z.object({
   failures: z.array(failure),
   failuresTotal: count,
   users: z.array(userOutcome).nullable().meta({ description: 'one entry per --user' }),
-  sample: z.array(z.uuid()),
+  sample: z.array(z.guid()),
   causes: z.array(note),
   batches: z.object({ count, retried: count, split: count }),
   rowsPerSecond: z.number().nullable(),
