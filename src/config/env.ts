@@ -1,5 +1,20 @@
 import { existsSync } from 'node:fs';
 
+/** Every variable that is read, with what it is for; the table in the README is made from it. */
+export const VARIABLES = {
+  DATABASE_URL: 'connection string of the database; the only one that is needed',
+  PGSSLROOTCERT: 'path of the PEM file with the certificate authority of the database',
+  DATABASE_CA_CERT: 'the same as text, where a file is awkward; wins over PGSSLROOTCERT',
+  JOB_COMPLETION_INDEX: 'which part `--shard auto/N` means, counted from 0; Kubernetes sets it in an Indexed Job',
+  NO_COLOR: 'any value: no colours',
+  FORCE_COLOR: 'any value but 0: colours although the output is no terminal',
+  TERM: '`dumb`: no colours',
+  LC_ALL: 'with `UTF-8` in it, and on macOS and Windows always: marks beyond ASCII',
+  LC_CTYPE: 'the same, where LC_ALL is not set',
+  LANG: 'the same, where neither is set',
+  COLUMNS: 'width of the report where the output is no terminal; default 100',
+} as const;
+
 /** What the environment says. Read here and nowhere else. */
 export interface Env {
   databaseUrl: string | undefined;
@@ -20,7 +35,7 @@ export interface Env {
 export function readEnv(directory: string): Env {
   const file = `${directory}/.env`;
   if (existsSync(file)) process.loadEnvFile(file);
-  const value = (name: string): string | undefined => process.env[name]?.trim() || undefined;
+  const value = (name: keyof typeof VARIABLES): string | undefined => process.env[name]?.trim() || undefined;
   const locale = value('LC_ALL') ?? value('LC_CTYPE') ?? value('LANG') ?? '';
   return {
     databaseUrl: value('DATABASE_URL'),

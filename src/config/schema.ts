@@ -27,7 +27,7 @@ const skipSchema = z.strictObject({
 });
 
 const limitsSchema = z.strictObject({
-  share: percent.default(0.2).describe('refuse a sync when more than this share of the expected users is missing'),
+  share: percent.prefault('20%').describe('refuse a sync when more than this share of the expected users is missing'),
   shareMinimum: count.default(100).describe('below this many missing users, share is ignored'),
   writes: count.default(50_000).describe('refuse a sync that would write more rows than this'),
   failures: count.min(1).default(1000).describe('stop after this many users could not be written'),
@@ -37,7 +37,7 @@ const limitsSchema = z.strictObject({
 /** userdrift.config.json. Every key has a default except `columns`: without it the mapping must come from elsewhere. */
 const configObject = z.strictObject({
   $schema: z.string().optional(),
-  source: sqlName.default({ schema: 'auth', name: 'users' }).describe('auth.users, or a view over it'),
+  source: sqlName.prefault('auth.users').describe('auth.users, or a view over it'),
   target: sqlName.optional().describe('the table of the application, e.g. public.users'),
   key: column.default('id').describe('target column that holds the auth id: its exact name, never quoted'),
   columns: z
@@ -50,7 +50,7 @@ const configObject = z.strictObject({
     .union([z.literal('insert'), z.strictObject({ function: sqlName })])
     .default('insert')
     .describe('insert rows, or call a function of the application for each missing user'),
-  grace: duration.default(60_000).describe('younger users may still be on their way through the webhook'),
+  grace: duration.prefault('60s').describe('younger users may still be on their way through the webhook'),
   limits: limitsSchema.prefault({}).describe('guards: a run that would exceed one is refused'),
   orphans: z.literal('report').default('report').describe('rows without a user are counted, never touched'),
 });
