@@ -77,7 +77,8 @@ export async function copyBinaries(binaries: Binaries, to: string): Promise<Bina
   return binariesIn(to);
 }
 
-function binariesIn(root: string): Binaries {
+/** The programs of a PostgreSQL installation. */
+export function binariesIn(root: string): Binaries {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   return { root, initdb: join(root, 'bin', `initdb${suffix}`), postgres: join(root, 'bin', `postgres${suffix}`) };
 }

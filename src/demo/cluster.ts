@@ -48,7 +48,7 @@ const START_MS = 60_000;
 const PORT_ATTEMPTS = 5;
 const PATIENCE_MS = 4000;
 
-/** Runs initdb. With the builtin locale provider text sorts alike on every machine, and `upper` knows more than ASCII. */
+/** Runs initdb. */
 export async function initialise(cluster: Cluster, signal: AbortSignal): Promise<void> {
   const { folder, dataDir, account } = cluster;
   const passwordFile = join(folder, 'password');
@@ -61,14 +61,20 @@ export async function initialise(cluster: Cluster, signal: AbortSignal): Promise
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...(await builtinLocale(cluster, signal)),
     '--no-sync',
     '--no-instructions',
   ];
   const { code, said } = await runChild(cluster.binaries.initdb, args, { cwd: folder, account, signal });
   await rm(passwordFile, { force: true });
   if (code !== 0) throw startFault('initdb failed', said);
+}
+
+/** With the builtin provider, new in 17, text sorts alike on every machine and `upper` knows more than ASCII. */
+async function builtinLocale({ folder, account, binaries }: Cluster, signal: AbortSignal): Promise<string[]> {
+  const { said } = await runChild(binaries.initdb, ['--version'], { cwd: folder, account, signal });
+  const major = Number(/ (\d+)/.exec(said)?.[1]);
+  return major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : [];
 }
 
 /** Starts the server on a port that is free, and on another one if somebody takes it before the server binds it. */

@@ -3,6 +3,7 @@ import type { TestProject } from 'vitest/node';
 import type { Address } from '../../src/demo/address.ts';
 import { createRoles } from '../../src/demo/auth-roles.ts';
 import { createAuthSchema } from '../../src/demo/auth-schema.ts';
+import { binariesIn } from '../../src/demo/binaries.ts';
 import { type Server, startServer } from '../../src/demo/server.ts';
 
 declare module 'vitest' {
@@ -17,7 +18,9 @@ export const TEMPLATE = 'userdrift_template';
 
 /** One embedded server for the whole run, with a template database that every test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startServer();
+  // Another PostgreSQL than the embedded one: a folder with bin, lib and share.
+  const other = process.env.USERDRIFT_TEST_POSTGRES;
+  const server = await startServer(other ? { binaries: binariesIn(other) } : {});
   try {
     await buildTemplate(server);
   } catch (error) {
