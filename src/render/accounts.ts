@@ -11,7 +11,7 @@ const EXCLUSIONS = [
 ] as const;
 
 /** Users without a row that need none; null where the run did not measure them. */
-export function notExpected(report: Report): number | null {
+function notExpected(report: Report): number | null {
   const counts = Object.values(report.excluded);
   return counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }

@@ -41,7 +41,7 @@ export function headline(report: Report): Headline {
 }
 
 /** How many users were missing at first; of users asked for by name, the list knows. */
-export function missingAtFirst(report: Report): number {
+function missingAtFirst(report: Report): number {
   return report.drift.missing ?? report.users?.filter(({ outcome }) => outcome === 'missing').length ?? 0;
 }
 

@@ -32,7 +32,7 @@ export const HOSTILE = [
 ];
 
 /** Names that a database could have if nobody meant harm: short words, some with spaces. */
-export const plainName = fc.stringMatching(/^[a-z_]{1,10}( [a-z_]{1,10}){0,2}$/);
+export const plainName = fc.stringMatching(/^[a-z_]{1,10}( [a-z_]{1,10}){0,4}$/);
 
 /** Names that somebody chose to break a terminal or a log. */
 export const hostileName = fc.oneof(

@@ -189,6 +189,10 @@ describe('a check', () => {
     expect(text(sampleReport({ drift }))).toContain('214   oldest unknown\n');
   });
 
+  test('claims no proof: it has looked once', () => {
+    expect(text(sampleReport({ residual: { missing: 214, stale: null, arrived: 0 } }))).not.toContain('Proof');
+  });
+
   test('shows no id with --no-ids', () => {
     expect(text(sampleReport({ sample: [] }))).not.toContain('Sample');
   });
@@ -284,6 +288,12 @@ describe('a run that writes', () => {
     const shown = text(repairedReport({ verdict: 'in_sync', repair }));
     expect(shown).toContain('✓ IN SYNC  no expected user is missing from public.users\n');
     expect(shown).toContain('nothing written, run');
+  });
+
+  test('found nobody missing at first and one on the way', () => {
+    const repair = { ...sampleReport().repair, scanned: 1, alreadyPresent: 1 };
+    const residual = { missing: 0, stale: null, arrived: 0 };
+    expect(text(inSync({ command: 'sync', repair, residual }))).toContain('  scanned                     1\n');
   });
 
   test('was in sync is two lines too', () => {
@@ -396,6 +406,23 @@ describe('a run that writes', () => {
     expect(shown).toContain('Next: userdrift sync --user <id>\n');
   });
 
+  test('tells failures apart by constraint and column, the most frequent first', () => {
+    const failed = (constraint: string | null, column: string | null) =>
+      ({ id: null, op: 'insert', code: '23514', constraint, column }) as const;
+    const failures = [failed('a_check', null), failed('b_check', null), failed('b_check', null), failed(null, 'c')];
+    const shown = text(unrepairedReport({ failures, failuresTotal: 4 }));
+    expect(shown.match(/2 .*\(b_check\)\n.* 1 .*\(a_check\)\n.* 1 .*\(c\)\n/)).not.toBeNull();
+  });
+
+  test('sums up what fails in more than ten ways', () => {
+    const failures = Array.from({ length: 12 }, (_, index) => ({
+      ...{ id: null, op: 'insert' as const, code: '23514', column: null },
+      constraint: `check_${index}`,
+    }));
+    const shown = text(unrepairedReport({ failures, failuresTotal: 12 }));
+    expect(shown).toContain('    others                    2   rarer kinds, named in the report\n');
+  });
+
   test('lists fewer failures than there were', () => {
     const shown = text(unrepairedReport({ failuresTotal: 1_203 }));
     expect(shown).toContain('  Failures                1,203\n');
@@ -454,6 +481,17 @@ describe('a run that writes', () => {
       drift, exit 2, 0.6s, read-only, run 01JD4Q8Z
       "
     `);
+  });
+
+  test('shows no statement where nothing would be written', () => {
+    const refused = sampleReport({
+      command: 'sync',
+      dryRun: true,
+      verdict: 'refused',
+      exitCode: 4,
+      statement: 'insert',
+    });
+    expect(text(refused)).not.toContain('Would insert');
   });
 
   test('repaired, and was to fail on any drift', () => {
