@@ -26,11 +26,9 @@ function place({ database, transport }: Report): string {
 
 function scope({ scope: { full, since, shard, users }, users: outcomes }: Report): string {
   if (full) return '';
-  const named = users?.length ?? outcomes?.length ?? 0;
-  const parts = [
-    since && `created since ${since}`,
-    shard && `shard ${shard}`,
-    named && `${counted(named, 'user')} by id`,
-  ];
+  // With --no-ids the list of ids is empty, and the outcomes still count them.
+  const named = outcomes?.length ?? users?.length ?? 0;
+  const ids = users && (named > 0 ? `${counted(named, 'user')} by id` : 'users by id');
+  const parts = [since && `created since ${since}`, shard && `shard ${shard}`, ids];
   return `only: ${parts.filter(Boolean).join(', ')}`;
 }

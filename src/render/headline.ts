@@ -40,6 +40,12 @@ export function headline(report: Report): Headline {
   return { tone: TONES[verdict], word: verdict.replace('_', ' ').toUpperCase(), text: TEXTS[verdict](report) };
 }
 
+/** Does the headline already say what the reason says? An interrupted run names its signal in its own words. */
+export function tellsReason(report: Report): boolean {
+  const { reason, verdict } = report;
+  return reason === null || verdict === 'interrupted' || headline(report).text.includes(reason.message);
+}
+
 /** How many users were missing at first; of users asked for by name, the list knows. */
 function missingAtFirst(report: Report): number {
   return report.drift.missing ?? report.users?.filter(({ outcome }) => outcome === 'missing').length ?? 0;
@@ -57,11 +63,15 @@ function inSync(report: Report): string {
 }
 
 function repaired({ repair, target, scope }: Report): string {
+  const place = scope.full ? '' : '; nobody in this scope is missing any more';
   const refreshed = `${counted(repair.refreshed, 'stale row')} refreshed`;
-  const inserted = `${counted(repair.inserted, 'missing user')} inserted into ${target}`;
-  const deeds = [...(repair.inserted ? [inserted] : []), ...(repair.refreshed ? [refreshed] : [])];
-  const deed = repair.inserted ? deeds.join(', ') : `${refreshed} in ${target}`;
-  return `${deed}${scope.full ? '' : '; nobody in this scope is missing any more'}`;
+  if (repair.inserted > 0) {
+    const inserted = `${counted(repair.inserted, 'missing user')} inserted into ${target}`;
+    return `${inserted}${repair.refreshed > 0 ? `, ${refreshed}` : ''}${place}`;
+  }
+  if (repair.refreshed > 0) return `${refreshed} in ${target}${place}`;
+  // The webhook, or another run, was quicker.
+  return `nothing was left to write to ${target}${place}`;
 }
 
 function tolerated({ residual }: Report): string {

@@ -44,7 +44,7 @@ function again(report: Report): string {
 }
 
 function scopeFlags({ scope, users }: Report): string {
-  const named = users ? userFlags(users.map(({ id }) => id)) : '';
+  const named = userFlags(users?.map(({ id }) => id) ?? scope.users ?? []);
   return `${scope.since ? ` --since ${scope.since}` : ''}${scope.shard ? ` --shard ${scope.shard}` : ''}${named}`;
 }
 

@@ -1,6 +1,6 @@
 import type { Note, Report } from '../report.ts';
 import { type Field, field } from './grid.ts';
-import { headline } from './headline.ts';
+import { tellsReason } from './headline.ts';
 import { refusalFields } from './refusals.ts';
 
 export function causeFields({ causes }: Report): Field[] {
@@ -16,10 +16,9 @@ export function warningFields({ warnings }: Report): Field[] {
 export function reasonFields(report: Report): Field[] {
   const { reason } = report;
   if (reason === null) return [];
-  const told = headline(report).text.includes(reason.message);
   const refusal = refusalFields(report);
   const fix = reason.fix && refusal.length === 0 ? [field('Fix', reason.fix)] : [];
-  return [...(told ? [] : [field('Reason', reason.message)]), ...refusal, ...fix];
+  return [...(tellsReason(report) ? [] : [field('Reason', reason.message)]), ...refusal, ...fix];
 }
 
 function fixed(fix: string | null): string {

@@ -269,6 +269,13 @@ describe('a run that writes', () => {
     expect(shown).toContain('repaired, exit 0, 3.4s, 242 written, 1,204 rows/s');
   });
 
+  test('came too late to insert anybody', () => {
+    const repair = { ...repairedReport().repair, inserted: 0, alreadyPresent: 213 };
+    const shown = text(repairedReport({ repair }));
+    expect(shown).toContain('✓ REPAIRED  nothing was left to write to public.users\n');
+    expect(shown).toContain('    already present         213');
+  });
+
   test('only refreshed', () => {
     const repair = { ...sampleReport().repair, refreshed: 1 };
     expect(text(repairedReport({ repair }))).toContain('✓ REPAIRED  1 stale row refreshed in public.users\n');
@@ -622,7 +629,11 @@ describe('a run that writes', () => {
     [143, 'SIGTERM'],
   ])('was interrupted with exit %i', (exitCode, signal) => {
     const residual = { missing: null, stale: null, arrived: null };
-    const shown = text(repairedReport({ command: 'backfill', verdict: 'interrupted', exitCode, residual }));
+    const message = `stopped by ${signal}; this report is partial`;
+    const reason = { code: 'interrupted', message, fix: 'run it again: what is done stays done' };
+    const shown = text(repairedReport({ command: 'backfill', verdict: 'interrupted', exitCode, residual, reason }));
+    expect(shown).not.toContain(message);
+    expect(shown).toContain('  Fix                    run it again: what is done stays done\n');
     expect(shown).toContain(`! INTERRUPTED  ${signal} stopped the run after 211 inserts; this report is partial\n`);
     expect(shown).toContain('none: the run ended before its closing query, and this report is partial\n');
     expect(shown).toContain(`Next: userdrift backfill\ninterrupted, exit ${exitCode}, `);
@@ -649,7 +660,7 @@ describe('users asked for by id', () => {
       "
       userdrift sync   auth.users -> public.users
                        postgres@db.abcdefghijkl.supabase.co (PostgreSQL 17.6)
-                       only: 1 user by id
+                       only: 8 users by id
 
       ✗ UNREPAIRED  3 users in this scope are still missing from public.users
 
@@ -687,8 +698,17 @@ describe('users asked for by id', () => {
     expect(shown).toContain(`  ! ${ID}  excluded (deleted)\n`);
   });
 
+  test('are repeated in the next command of a run that saw none of them', () => {
+    const shown = text(blindReport({ command: 'sync', verdict: 'interrupted', exitCode: 130, scope }));
+    expect(shown).toContain('only: 1 user by id\n');
+    expect(shown).toContain(`Next: userdrift sync --user ${ID}\n`);
+    const withheld = blindReport({ verdict: 'interrupted', exitCode: 130, scope: { ...scope, users: [] } });
+    expect(text(withheld)).toContain('only: users by id\n');
+  });
+
   test('are numbered with --no-ids', () => {
-    const shown = text(sampleReport({ scope: { ...scope, users: null }, users: [user('missing', { id: null })] }));
+    const shown = text(sampleReport({ scope: { ...scope, users: [] }, users: [user('missing', { id: null })] }));
+    expect(shown).toContain('only: 1 user by id\n');
     expect(shown).toContain('  ✗ user 1  missing\n');
     expect(shown).toContain('Next: userdrift sync --user <id>\n');
   });
