@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { type Config, configSchema } from './schema.ts';
 
-export const CONFIG_FILE = 'userdrift.config.json';
+const CONFIG_FILE = 'userdrift.config.json';
 
 /**
  * Reads and parses the configuration. A file that the person named must exist; the default one need not.

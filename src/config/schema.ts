@@ -48,7 +48,7 @@ const configObject = z.strictObject({
   skip: skipSchema.prefault({}).describe('users that are not expected in the target'),
   repair: z
     .union([z.literal('insert'), z.strictObject({ function: sqlName })])
-    .default('insert')
+    .prefault('insert')
     .describe('insert rows, or call a function of the application for each missing user'),
   grace: duration.prefault('60s').describe('younger users may still be on their way through the webhook'),
   limits: limitsSchema.prefault({}).describe('guards: a run that would exceed one is refused'),
@@ -67,5 +67,3 @@ export const configSchema = configObject.superRefine(({ columns, refresh, key },
 });
 
 export type Config = z.output<typeof configSchema>;
-export type Skip = Config['skip'];
-export type Limits = Config['limits'];

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { renderText } from '../src/render/text.ts';
+import { reportSchema } from '../src/report.ts';
+import { schemaFiles } from './schemas.ts';
+import { commandTable, configTable, exitCodeTable, flagTable, variableTable } from './tables.ts';
+
+/** Every committed file that is made from the sources, whole or in part: path → text as it should be. */
+export function generatedFiles(): Record<string, string> {
+  return { ...schemaFiles(), 'README.md': withRegions(readFileSync('README.md', 'utf8'), regions()) };
+}
+
+function regions(): Record<string, string> {
+  return {
+    example: fenced(exampleReport()),
+    commands: commandTable(),
+    flags: flagTable(),
+    'exit codes': exitCodeTable(),
+    config: configTable(),
+    variables: variableTable(),
+  };
+}
+
+/** A report as the terminal shows it. `node scripts/example-report.ts` makes the file anew. */
+function exampleReport(): string {
+  const report = reportSchema.parse(JSON.parse(readFileSync('docs/report.example.json', 'utf8')));
+  return renderText(report, { color: false, unicode: true, width: 100 });
+}
+
+function fenced(text: string): string {
+  return `\`\`\`text\n${text.trimEnd()}\n\`\`\``;
+}
+
+/** Fills `<!-- generated: name -->` … `<!-- end -->`. Throws when text and regions do not name the same regions. */
+export function withRegions(text: string, contents: Record<string, string>): string {
+  const used = new Set<string>();
+  const filled = text.replace(/(<!-- generated: (.+?) -->\n).*?(<!-- end -->)/gs, (_, open, name, close) => {
+    const content = contents[name];
+    if (content === undefined) throw new RangeError(`nothing is generated for region "${name}"`);
+    used.add(name);
+    return `${open}\n${content}\n\n${close}`;
+  });
+  const unused = Object.keys(contents).filter((name) => !used.has(name));
+  if (unused.length > 0) throw new RangeError(`no region for ${unused.join(', ')}`);
+  return filled;
+}

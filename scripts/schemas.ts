@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { configSchema } from '../src/config/schema.ts';
+import { reportSchema } from '../src/report.ts';
+
+/** The JSON Schemas of what goes in and what comes out: path → text. */
+export function schemaFiles(): Record<string, string> {
+  return { 'userdrift.schema.json': print(configJsonSchema()), 'docs/report.schema.json': print(reportJsonSchema()) };
+}
+
+/** Draft 7, and the two keywords by which VS Code lets comments pass: editors are who reads this one. */
+export function configJsonSchema() {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' });
+  return {
+    $schema,
+    $id: 'urn:userdrift:config',
+    title: 'userdrift.config.json',
+    description: 'What userdrift compares, how a missing row is made, and when a run is refused.',
+    allowComments: true,
+    allowTrailingCommas: true,
+    ...schema,
+  };
+}
+
+/** Open objects (`io: input`): a later userdrift may add a field to version 1, and readers must not break. */
+function reportJsonSchema() {
+  const { $schema, ...schema } = z.toJSONSchema(reportSchema, { io: 'input' });
+  return {
+    $schema,
+    $id: 'urn:userdrift:report:1',
+    title: 'userdrift report, version 1',
+    description: 'The report of one run. Ids and codes only: no personal detail. Null is "not measured", never zero.',
+    ...schema,
+  };
+}
+
+function print(schema: object): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
