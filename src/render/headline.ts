@@ -25,12 +25,12 @@ const TONES: Record<Verdict, Tone> = {
 const TEXTS: Record<Verdict, (report: Report) => string> = {
   in_sync: inSync,
   repaired: (report) => `${repaired(report)}${tolerated(report)}`,
-  failed: ({ reason }) => reason?.message ?? 'the run could not do its job',
-  inconclusive: ({ reason }) => reason?.message ?? 'the run could not see both tables',
+  failed: ({ reason }) => reason?.message || 'the run could not do its job',
+  inconclusive: ({ reason }) => reason?.message || 'the run could not see both tables',
   drift,
   unrepaired,
-  busy: ({ reason }) => reason?.message ?? 'another run is writing; this one wrote nothing',
-  refused: ({ reason }) => reason?.message ?? 'a limit was reached; nothing was written',
+  busy: ({ reason }) => reason?.message || 'another run is writing; this one wrote nothing',
+  refused: ({ reason }) => reason?.message || 'a limit was reached; nothing was written',
   interrupted,
 };
 
