@@ -29,8 +29,6 @@ interface Epoch {
   ids: string[];
   /** The last id looked at; null: the window is exhausted. */
   cutAt: string | null;
-  /** The end of the window; null: it was the last one. */
-  end: string | null;
 }
 
 /**
@@ -43,38 +41,44 @@ export async function* streamIds(
   scope: Range,
   options: StreamOptions,
 ): AsyncGenerator<string[]> {
-  const window = { rows: WINDOW_ROWS };
   let held: string[] = [];
-  let after = scope.after;
-  for (let done = false; !done; ) {
-    const epoch = await readEpoch(server, mapping, { ...scope, after }, options, window);
-    held.push(...epoch.ids);
-    after = epoch.cutAt ?? epoch.end;
-    done = epoch.cutAt === null && epoch.end === null;
-    const whole = done ? held.length : held.length - (held.length % options.batchSize);
-    for (let at = 0; at < whole; at += options.batchSize) yield held.slice(at, Math.min(at + options.batchSize, whole));
+  for await (const ids of epochs(server, mapping, scope, options)) {
+    held.push(...ids);
+    const whole = held.length - (held.length % options.batchSize);
+    yield* batchesOf(held.slice(0, whole), options.batchSize);
     held = held.slice(whole);
   }
+  yield* batchesOf(held, options.batchSize);
 }
 
-/** One epoch; a window that runs into the statement timeout is halved and tried again. */
-async function readEpoch(
+function* batchesOf(ids: readonly string[], size: number): Generator<string[]> {
+  for (let at = 0; at < ids.length; at += size) yield ids.slice(at, at + size);
+}
+
+/** The ids of one epoch after the other. A statement that times out halves the windows from there on. */
+async function* epochs(
   server: Server,
   mapping: Mapping,
-  range: Range,
+  scope: Range,
   options: StreamOptions,
-  window: { rows: number },
-): Promise<Epoch> {
-  for (;;) {
+): AsyncGenerator<string[]> {
+  const settings = settingsOf(mapping, options);
+  let rows = WINDOW_ROWS;
+  let after = scope.after;
+  for (let window: Range | null = null; ; ) {
     try {
-      return await server.read(settingsOf(mapping, options), async (client) => {
-        const end = await windowEnd(client, mapping, range, window.rows);
-        const found = await readWindow(client, { ...range, upTo: end ?? range.upTo }, options);
-        return { ...found, end };
-      });
+      window ??= await server.read(settings, (client) => nextWindow(client, mapping, { ...scope, after }, rows));
+      const range: Range = { ...window, after };
+      const epoch = await server.read(settings, (client) => readEpoch(client, range, options));
+      yield epoch.ids;
+      after = epoch.cutAt ?? window.upTo;
+      if (epoch.cutAt !== null) continue;
+      if (window.upTo === scope.upTo) return;
+      window = null;
     } catch (error) {
-      if (sqlState(error) !== '57014' || window.rows <= SMALLEST_WINDOW) throw error;
-      window.rows = Math.ceil(window.rows / 2);
+      if (sqlState(error) !== '57014' || rows <= SMALLEST_WINDOW) throw error;
+      rows = Math.ceil(rows / 2);
+      window = null;
     }
   }
 }
@@ -89,12 +93,13 @@ function settingsOf(mapping: Mapping, { rowSecurity }: StreamOptions): Settings 
   };
 }
 
-async function windowEnd(client: ClientBase, mapping: Mapping, range: Range, rows: number): Promise<string | null> {
+/** The next `rows` source rows; the last window ends where the scope ends. */
+async function nextWindow(client: ClientBase, mapping: Mapping, range: Range, rows: number): Promise<Range> {
   const result = await client.query<{ id: string }>(windowEndSql(mapping, range), [rows]);
-  return result.rows[0]?.id ?? null;
+  return { ...range, upTo: result.rows[0]?.id ?? range.upTo };
 }
 
-async function readWindow(client: ClientBase, range: Range, options: StreamOptions): Promise<Omit<Epoch, 'end'>> {
+async function readEpoch(client: ClientBase, range: Range, options: StreamOptions): Promise<Epoch> {
   const { clock } = options;
   const values = clock ? [EPOCH_ROWS, clock.cutoff, clock.future] : [EPOCH_ROWS];
   const cursor = client.query(new Cursor<{ id: string; due: boolean }>(options.sql(range), values));
