@@ -6,15 +6,17 @@ import { join } from 'node:path';
 const folder = process.argv[2];
 const reports = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
 
-// A file that could not even be loaded has no test that failed, and must not count as nothing.
-const unloaded = (report) =>
-  report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+// A file that could not be loaded, or whose preparation failed, has no test that failed, and must not count as nothing.
+const broken = (report) =>
+  report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+  ).length;
 
 let passed = 0;
 let failed = 0;
 for (const report of reports) {
   passed += report.numPassedTests;
-  failed += report.numFailedTests + unloaded(report);
+  failed += report.numFailedTests + broken(report);
 }
 if (reports.length === 0) console.log('\nNo test ran.');
 console.log(`${passed} passed, ${failed} failed`);
