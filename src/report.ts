@@ -70,6 +70,7 @@ export const reportSchema = z.object({
     oldest: timestamp.meta({ description: 'created_at of the oldest missing user; null with missing > 0: unknown' }),
     newest: timestamp,
   }),
+  graceMs: count.meta({ description: 'younger users are not expected yet' }),
   excluded: z.object({
     deleted: measured,
     anonymous: measured,

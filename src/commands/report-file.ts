@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { Fault } from '../fault.ts';
 
 /** A file that appears whole or not at all. */
@@ -9,15 +8,28 @@ export interface ReportFile {
 }
 
 /** Makes sure before the run that the file can be written afterwards. Throws a Fault that names --report. */
-export async function reportFile(path: string): Promise<ReportFile> {
+export async function reportFile(named: string): Promise<ReportFile> {
+  // A link stays a link: what it leads to is replaced.
+  const path = await realpath(named).catch(() => named);
   const kind = await stat(path).catch(() => null);
-  if (kind?.isDirectory()) throw unwritable(path, new Error('EISDIR'));
+  if (kind?.isDirectory()) throw unwritable(named, Object.assign(new Error('a folder'), { code: 'EISDIR' }));
   // A device or a pipe cannot be replaced by a file, and must not be.
   const special = kind !== null && !kind.isFile();
-  await access(special ? path : dirname(path), constants.W_OK).catch((error: unknown) => {
-    throw unwritable(path, error);
+  await (special ? access(path, constants.W_OK) : tryDraft(path)).catch((error: unknown) => {
+    throw unwritable(named, error);
   });
   return { write: (text) => (special ? writeInPlace(path, text) : replace(path, text)) };
+}
+
+/** Asked for its permission, a folder says yes to root even where no file can be made. */
+async function tryDraft(path: string): Promise<void> {
+  const draft = draftOf(path);
+  await writeFile(draft, '', { flag: 'wx' });
+  await rm(draft);
+}
+
+function draftOf(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
 async function writeInPlace(path: string, text: string): Promise<void> {
@@ -27,12 +39,12 @@ async function writeInPlace(path: string, text: string): Promise<void> {
 }
 
 async function replace(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  const draft = draftOf(path);
   try {
     await writeFile(draft, text, { flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {});
     throw unwritable(path, error);
   }
 }

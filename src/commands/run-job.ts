@@ -11,8 +11,10 @@ import { withoutIds } from '../reconcile/report.ts';
 import { renderFault } from '../render/fault-line.ts';
 import { renderJson } from '../render/json.ts';
 import { renderLine } from '../render/line.ts';
+import { printable } from '../render/printable.ts';
 import { renderProgress } from '../render/progress.ts';
 import { renderText } from '../render/text.ts';
+import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 import { jobOf } from './job.ts';
@@ -23,7 +25,7 @@ import type { Terminal } from './terminal.ts';
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf(command, flags);
   const file = flags.report === undefined ? null : await reportFile(flags.report);
-  const report = await run(job, flags, terminal);
+  const report = tolerant(await run(job, flags, terminal), flags);
   const shown = flags.ids ? report : withoutIds(report);
   if (file) await file.write(renderJson(shown));
   return show(shown, flags, terminal);
@@ -98,8 +100,9 @@ function startDeadline(ms: number | undefined, stop: AbortController): NodeJS.Ti
 }
 
 function asker(terminal: Terminal) {
+  const { unicode } = terminal.look;
   return ({ host, target, rows }: { host: string; target: string; rows: number }) =>
-    terminal.ask(`Write ${rows.toLocaleString('en-US')} users to ${target} on ${host}?`);
+    terminal.ask(`Write ${thousands(rows)} users to ${printable(target, unicode)} on ${printable(host, unicode)}?`);
 }
 
 function progressOn(terminal: Terminal, flags: Flags) {
@@ -127,9 +130,13 @@ function stackOf(error: unknown): string[] {
   return frames.map((line) => line.trim()).filter((line) => line.startsWith('at '));
 }
 
+function tolerant(report: Report, flags: Flags | WriteFlags): Report {
+  return report.verdict === 'busy' && 'busyOk' in flags && flags.busyOk ? { ...report, exitCode: 0 } : report;
+}
+
 function show(report: Report, flags: Flags | WriteFlags, terminal: Terminal): number {
   const { out, err, look } = terminal;
-  const code = report.verdict === 'busy' && 'busyOk' in flags && flags.busyOk ? 0 : report.exitCode;
+  const code = report.exitCode;
   if (flags.quiet && code === 0) return code;
   if (flags.json) out(renderJson(report));
   else if (flags.quiet) out(renderLine(report, look.unicode));

@@ -187,7 +187,7 @@ async function modeOf(client: pg.ClientBase, address: Address): Promise<Mode> {
 /** Sets the session up and reads it back in another statement. */
 async function keepSettings(client: pg.ClientBase, runId: string): Promise<boolean> {
   const sets = Object.entries(WRITE_SETTINGS).map(([name, value]) => `set ${name} = '${value}'`);
-  await client.query([`set application_name = 'userdrift:${runId.slice(0, 8)}'`, ...sets].join('; '));
+  await client.query([`set application_name = 'userdrift:${runId.slice(-8)}'`, ...sets].join('; '));
   const { rows } = await client.query<{ kept: boolean }>(
     `select current_setting('lock_timeout') = '5s' and current_setting('row_security') = 'off' as kept`,
   );

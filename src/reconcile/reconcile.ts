@@ -130,7 +130,7 @@ async function askFirst({ run, world }: Step, measured: Measure): Promise<void> 
   if (rows === 0 || run.job.command !== 'backfill' || !world.confirm) return;
   const plan = { host: run.database.host ?? '', target: reportOf(run, { verdict: 'in_sync' }, '').target, rows };
   if (await world.confirm(plan)) return;
-  throw new Fault('declined', 'the backfill was declined', { verdict: 'refused', fix: 'nothing was written' });
+  throw new Fault('declined', 'the backfill was declined', { verdict: 'refused', fix: 'answer yes, or pass --yes' });
 }
 
 /** Never more writers than the server has connections to give, one of them left for others. */

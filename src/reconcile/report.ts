@@ -72,6 +72,7 @@ export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersio
       oldest: measured?.oldest ?? null,
       newest: measured?.newest ?? null,
     },
+    graceMs: job.config.grace,
     excluded: measured?.excluded ?? { deleted: null, anonymous: null, sso: null, grace: null, filtered: null },
     repair,
     residual: run.residual,

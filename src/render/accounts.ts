@@ -1,13 +1,12 @@
 import type { Report } from '../report.ts';
 import { type Row, row, subrow } from './grid.ts';
-import { age, counted, thousands } from './units.ts';
+import { age, counted, span, thousands } from './units.ts';
 
 const EXCLUSIONS = [
   ['anonymous', 'anonymous'],
   ['deleted', 'deleted'],
   ['sso', 'single sign-on'],
   ['filtered', 'filtered'],
-  ['grace', 'in grace'],
 ] as const;
 
 /** Users without a row that need none; null where the run did not measure them. */
@@ -55,14 +54,20 @@ export function repairRows({ repair, source }: Report): Row[] {
 }
 
 /** What is worth knowing and in no sum. */
-export function alsoRows({ drift, repair, residual }: Report): Row[] {
+export function alsoRows(report: Report): Row[] {
+  const { drift, repair } = report;
   const facts = [
     drift.stale ? `${thousands(drift.stale)} stale (refresh columns differ)` : '',
     repair.refreshed ? `${thousands(repair.refreshed)} refreshed` : '',
-    residual.arrived ? `${counted(residual.arrived, 'user')} arrived too late for this run` : '',
+    arrivals(report) > 0 ? `${counted(arrivals(report), 'user')} arrived during this run` : '',
     drift.orphans ? `${counted(drift.orphans, 'orphan')} (never touched)` : '',
   ].filter(Boolean);
   return facts.length > 0 ? [row('Also', null, ...facts)] : [];
+}
+
+/** Those in grace at the start count as not expected already. */
+function arrivals({ residual, excluded }: Report): number {
+  return (residual.arrived ?? 0) - (excluded.grace ?? 0);
 }
 
 function ages({ drift, startedAt }: Report): string {
@@ -71,6 +76,10 @@ function ages({ drift, startedAt }: Report): string {
   return `oldest ${age(drift.oldest, startedAt)}${newest}`;
 }
 
-function exclusions({ excluded }: Report): string {
-  return EXCLUSIONS.flatMap(([key, word]) => (excluded[key] ? [`${thousands(excluded[key])} ${word}`] : [])).join(', ');
+function exclusions({ excluded, graceMs }: Report): string {
+  const classes = EXCLUSIONS.flatMap(([key, word]) => (excluded[key] ? [`${thousands(excluded[key])} ${word}`] : []));
+  const young = excluded.grace
+    ? [`${thousands(excluded.grace)} younger than ${graceMs < 120_000 ? `${graceMs / 1000}s` : span(graceMs)}`]
+    : [];
+  return [...classes, ...young].join(', ');
 }

@@ -11,7 +11,7 @@ export function closing(report: Report): string {
   return [verdict, `exit ${exitCode}`, duration(durationMs), deed, ...speed, runName(report)].join(', ');
 }
 
-/** The first eight characters name a run to within a second. */
+/** The last eight characters are random; the first ones are the time, and shared by runs of the same second. */
 export function runName({ runId }: Report): string {
-  return `run ${[...runId].slice(0, 8).join('')}`;
+  return `run ${[...runId].slice(-8).join('')}`;
 }

@@ -1,8 +1,8 @@
 import type { Fault } from '../fault.ts';
 import { printableProse } from './printable.ts';
 
-/** `userdrift: <message>. <fix>`, on one line. */
+/** `userdrift: <message>. Fix: <fix>`, on one line. */
 export function renderFault({ message, fix }: Pick<Fault, 'message' | 'fix'>, unicode: boolean): string {
   const sentence = printableProse(message.trim(), unicode).replace(/\.$/, '');
-  return `userdrift: ${sentence}.${fix ? ` ${printableProse(fix.trim(), unicode)}` : ''}\n`;
+  return `userdrift: ${sentence}.${fix ? ` Fix: ${printableProse(fix.trim(), unicode)}` : ''}\n`;
 }

@@ -27,7 +27,7 @@ function afterDrift(report: Report): string {
 /** One failing user alone shows its code and constraint; a swallowed row is a trigger's doing. */
 function afterRepair(report: Report): string | null {
   if (!report.residual.missing && !report.residual.stale) return null;
-  if (report.users) return `userdrift sync${openFlags(report.users)}`;
+  if (report.users) return report.users.some(({ outcome }) => outcome === 'unresolved') ? again(report) : null;
   const failure = report.failures.find(({ op }) => op === 'insert');
   if (failure) return `userdrift sync --user ${failure.id ?? '<id>'}`;
   return report.repair.suppressed > 0 || report.failuresTotal > 0 ? 'userdrift doctor' : again(report);

@@ -122,6 +122,7 @@ export function anyReport(name: fc.Arbitrary<string>): fc.Arbitrary<Report> {
       ),
     ),
     durationMs: fc.nat(10_000_000),
+    graceMs: fc.nat(100_000_000),
     measured: fc.boolean(),
     present: count,
     missing: count,

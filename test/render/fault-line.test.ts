@@ -5,7 +5,7 @@ import { renderFault } from '../../src/render/fault-line.ts';
 describe('renderFault', () => {
   test('says what is wrong and what to do', () => {
     const fault = new Fault('host_not_found', 'there is no host db.example', { fix: 'check DATABASE_URL' });
-    expect(renderFault(fault, true)).toBe('userdrift: there is no host db.example. check DATABASE_URL\n');
+    expect(renderFault(fault, true)).toBe('userdrift: there is no host db.example. Fix: check DATABASE_URL\n');
   });
 
   test('may have no fix, and ends with one full stop', () => {
@@ -14,7 +14,7 @@ describe('renderFault', () => {
 
   test('is one line', () => {
     const line = renderFault({ message: 'a\n::error::b\u001b[31m', fix: 'c\r\n::d' }, true);
-    expect(line).toBe('userdrift: a\\u{a}::error::b\\u{1b}[31m. c\\u{d}\\u{a}::d\n');
+    expect(line).toBe('userdrift: a\\u{a}::error::b\\u{1b}[31m. Fix: c\\u{d}\\u{a}::d\n');
   });
 
   test('is ASCII without UTF-8', () => {

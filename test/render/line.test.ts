@@ -21,13 +21,13 @@ describe('renderLine', () => {
     ].map((report) => renderLine(report, true));
     expect(`\n${lines.join('')}`).toMatchInlineSnapshot(`
       "
-      userdrift check: drift, exit 2: 214 users are missing from public.users, run 01JD4Q8Z
-      userdrift sync: unrepaired, exit 2: 4 users are still missing from public.users, run 01JD4Q8Z
-      userdrift sync: drift, exit 2: 214 users were missing from public.users; repaired (--fail-on drift), run 01JD4Q8Z
-      userdrift backfill: drift, exit 2: 214 users are missing from public.users; nothing written (dry run), run 01JD4Q8Z
-      userdrift sync: busy, exit 3: another run holds the run lock, target public.users, run 01JD4Q8Z
-      userdrift check: inconclusive, exit 1: this server is a replica, target public.users, run 01JD4Q8Z
-      userdrift sync: interrupted, exit 130: SIGINT stopped the run after 208 inserts; this report is partial, target public.users, run 01JD4Q8Z
+      userdrift check: drift, exit 2: 214 users are missing from public.users, run A2B3C4D5
+      userdrift sync: unrepaired, exit 2: 4 users are still missing from public.users, run A2B3C4D5
+      userdrift sync: drift, exit 2: 214 users were missing from public.users; repaired (--fail-on drift), run A2B3C4D5
+      userdrift backfill: drift, exit 2: 214 users are missing from public.users; nothing written (dry run), run A2B3C4D5
+      userdrift sync: busy, exit 3: another run holds the run lock, target public.users, run A2B3C4D5
+      userdrift check: inconclusive, exit 1: this server is a replica, target public.users, run A2B3C4D5
+      userdrift sync: interrupted, exit 130: SIGINT stopped the run after 208 inserts; this report is partial, target public.users, run A2B3C4D5
       "
     `);
   });
@@ -35,7 +35,7 @@ describe('renderLine', () => {
   test('names the reason where the headline is a number', () => {
     const reason = { code: 'failures_limit', message: '1,000 users could not be written', fix: null };
     expect(renderLine(unrepairedReport({ reason }), true)).toContain(
-      '4 users are still missing from public.users, 1,000 users could not be written, run 01JD4Q8Z\n',
+      '4 users are still missing from public.users, 1,000 users could not be written, run A2B3C4D5\n',
     );
   });
 
@@ -43,7 +43,7 @@ describe('renderLine', () => {
     fc.assert(
       fc.property(anyReport(hostileName), fc.boolean(), (report, unicode) => {
         const line = renderLine(report, unicode);
-        expect(line).toMatch(/^userdrift (check|sync|backfill): [^\n]+, run 01JD4Q8Z\n$/);
+        expect(line).toMatch(/^userdrift (check|sync|backfill): [^\n]+, run A2B3C4D5\n$/);
         expect(line.slice(0, -1)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]|##\w*\[/u);
         if (!unicode) expect(line.slice(0, -1)).toMatch(/^[\x20-\x7e]+$/);
       }),

@@ -24,6 +24,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
     command: 'check',
     transport: 'postgres',
     dryRun: false,
+    graceMs: 60_000,
     scope: { full: true, since: null, shard: null, users: null },
     verdict: 'drift',
     exitCode: 2,

@@ -26,7 +26,7 @@ describe('a check', () => {
     expect(text(inSync())).toMatchInlineSnapshot(`
       "
       ✓ IN SYNC  47,334 of 47,334 expected users are in public.users
-      in_sync, exit 0, 0.6s, read-only, run 01JD4Q8Z
+      in_sync, exit 0, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
@@ -45,7 +45,7 @@ describe('a check', () => {
         Warning                columns.role takes a privilege from raw_user_meta_data
                                (privilege_from_metadata)
                                fix: take it from raw_app_meta_data
-      in_sync, exit 0, 0.6s, read-only, run 01JD4Q8Z
+      in_sync, exit 0, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
@@ -60,10 +60,10 @@ describe('a check', () => {
 
         auth.users             48,210
           in public.users      47,334
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
-      in_sync, exit 0, 0.6s, read-only, run 01JD4Q8Z
+      in_sync, exit 0, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
@@ -103,7 +103,7 @@ describe('a check', () => {
         auth.users             48,210
           in public.users      47,120
           missing                 214   oldest 8d 4h, newest 3h
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
         Likely cause           trigger on_auth_user_created on auth.users is disabled
@@ -111,7 +111,7 @@ describe('a check', () => {
         Sample                 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 and 213 more
 
       Next: userdrift sync --dry-run
-      drift, exit 2, 0.6s, read-only, run 01JD4Q8Z
+      drift, exit 2, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
@@ -133,7 +133,7 @@ describe('a check', () => {
               oldest 8d 4h, newest 3h
           not expected        876
               702 anonymous, 131 deleted, 40
-              filtered, 3 in grace
+              filtered, 3 younger than 60s
         Also
               12 orphans (never touched)
 
@@ -143,7 +143,7 @@ describe('a check', () => {
 
       Next: userdrift sync --dry-run
       drift, exit 2, 0.6s, read-only, run
-        01JD4Q8Z
+        A2B3C4D5
       "
     `);
   });
@@ -165,19 +165,19 @@ describe('a check', () => {
 
         auth.users             48,210
           in public.users      47,334
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            31 stale (refresh columns differ)
                                         12 orphans (never touched)
 
       Next: userdrift sync --dry-run
-      drift, exit 2, 0.6s, read-only, run 01JD4Q8Z
+      drift, exit 2, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
 
   test('names every kind of user that is not expected, and leaves the table out of sums it cannot make', () => {
     const excluded = { deleted: 1, anonymous: 2, sso: 3, filtered: 4, grace: 5 };
-    const every = '15   2 anonymous, 1 deleted, 3 single sign-on, 4 filtered, 5 in grace\n';
+    const every = '15   2 anonymous, 1 deleted, 3 single sign-on, 4 filtered, 5 younger than 60s\n';
     expect(text(sampleReport({ excluded }))).toContain(every);
     const unmeasured = text(sampleReport({ excluded: { ...excluded, sso: null } }));
     expect(unmeasured).toContain('    missing                 214');
@@ -224,7 +224,7 @@ describe('a check', () => {
 
         Fix                    connect as postgres
 
-      inconclusive, exit 1, 0.6s, read-only, run 01JD4Q8Z
+      inconclusive, exit 1, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
@@ -242,7 +242,7 @@ describe('a run that writes', () => {
         auth.users             48,210   when the run began
           in public.users      47,120
           missing                 214   oldest 8d 4h, newest 3h
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
         scanned                   214
@@ -252,7 +252,7 @@ describe('a run that writes', () => {
 
         Proof                  a closing query found 0 missing
 
-      repaired, exit 0, 3.4s, 211 written, 1,204 rows/s, run 01JD4Q8Z
+      repaired, exit 0, 3.4s, 211 written, 1,204 rows/s, run A2B3C4D5
       "
     `);
   });
@@ -260,11 +260,11 @@ describe('a run that writes', () => {
   test('refreshed as well', () => {
     const drift = { ...sampleReport().drift, stale: 31 };
     const repair = { ...repairedReport().repair, refreshed: 31 };
-    const residual = { missing: 0, stale: 0, arrived: 1 };
+    const residual = { missing: 0, stale: 0, arrived: 4 };
     const shown = text(repairedReport({ drift, repair, residual }));
     expect(shown).toContain('✓ REPAIRED  211 missing users inserted into public.users, 31 stale rows refreshed\n');
     expect(shown).toContain('31 stale (refresh columns differ)\n');
-    expect(shown).toContain('1 user arrived too late for this run\n');
+    expect(shown).toContain('1 user arrived during this run\n');
     expect(shown).toContain('a closing query found 0 missing and 0 stale\n');
     expect(shown).toContain('repaired, exit 0, 3.4s, 242 written, 1,204 rows/s');
   });
@@ -308,7 +308,7 @@ describe('a run that writes', () => {
     expect(text(inSync({ command: 'sync', residual }))).toMatchInlineSnapshot(`
       "
       ✓ IN SYNC  47,334 of 47,334 expected users are in public.users
-      in_sync, exit 0, 0.6s, nothing written, run 01JD4Q8Z
+      in_sync, exit 0, 0.6s, nothing written, run A2B3C4D5
       "
     `);
   });
@@ -324,9 +324,8 @@ describe('a run that writes', () => {
         auth.users             48,210   when the run began
           in public.users      47,120
           missing                 214   oldest 8d 4h, newest 3h
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
-        Also                            2 users arrived too late for this run
-                                        12 orphans (never touched)
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
+        Also                            12 orphans (never touched)
 
         scanned                   214
           inserted                208
@@ -343,7 +342,7 @@ describe('a run that writes', () => {
         Proof                  a closing query found 4 missing
 
       Next: userdrift sync --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10
-      unrepaired, exit 2, 3.4s, 208 written, 1,204 rows/s, run 01JD4Q8Z
+      unrepaired, exit 2, 3.4s, 208 written, 1,204 rows/s, run A2B3C4D5
       "
     `);
   });
@@ -366,10 +365,8 @@ describe('a run that writes', () => {
               oldest 8d 4h, newest 3h
           not expected        876
               702 anonymous, 131 deleted, 40
-              filtered, 3 in grace
+              filtered, 3 younger than 60s
         Also
-              2 users arrived too late for
-              this run
               12 orphans (never touched)
 
         scanned               214
@@ -401,7 +398,7 @@ describe('a run that writes', () => {
       Next: userdrift sync --user
         0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10
       unrepaired, exit 2, 3.4s, 208 written,
-        1,204 rows/s, run 01JD4Q8Z
+        1,204 rows/s, run A2B3C4D5
       "
     `);
   });
@@ -471,7 +468,7 @@ describe('a run that writes', () => {
         auth.users             48,210
           in public.users      47,120
           missing                 214   oldest 8d 4h, newest 3h
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
         Sample                 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 and 213 more
@@ -485,7 +482,7 @@ describe('a run that writes', () => {
           on conflict (id) do nothing returning id
 
       Next: userdrift sync
-      drift, exit 2, 0.6s, read-only, run 01JD4Q8Z
+      drift, exit 2, 0.6s, read-only, run A2B3C4D5
       "
     `);
   });
@@ -522,7 +519,7 @@ describe('a run that writes', () => {
       ! BUSY  another run holds the run lock; nothing was written
 
       Next: userdrift sync --wait 10m
-      busy, exit 3, 0.6s, nothing written, run 01JD4Q8Z
+      busy, exit 3, 0.6s, nothing written, run A2B3C4D5
       "
     `);
   });
@@ -547,7 +544,7 @@ describe('a run that writes', () => {
         auth.users             48,210   when the run began
           in public.users      37,534
           missing               9,800   oldest 8d 4h, newest 3h
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
         Sample                 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 and 9,799 more
@@ -559,7 +556,7 @@ describe('a run that writes', () => {
                                them
                                look first: userdrift check
 
-      refused, exit 4, 0.6s, nothing written, run 01JD4Q8Z
+      refused, exit 4, 0.6s, nothing written, run A2B3C4D5
       "
     `);
   });
@@ -601,7 +598,7 @@ describe('a run that writes', () => {
         auth.users             48,210   when the run began
           in public.users      47,120
           missing                 214   oldest 8d 4h, newest 3h
-          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 in grace
+          not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
         scanned                   214
@@ -613,7 +610,7 @@ describe('a run that writes', () => {
         Proof                  none: the run ended before its closing query, and this report is partial
 
       Next: userdrift sync
-      failed, exit 1, 3.4s, 100 written, 1,204 rows/s, run 01JD4Q8Z
+      failed, exit 1, 3.4s, 100 written, 1,204 rows/s, run A2B3C4D5
       "
     `);
   });
@@ -676,8 +673,8 @@ describe('users asked for by id', () => {
         Proof                  a closing query found 3 missing
 
       Next: userdrift sync --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 --user
-        0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 ...
-      unrepaired, exit 2, 3.4s, 208 written, 1,204 rows/s, run 01JD4Q8Z
+        7c1de2a4-93b5-4f0e-8a66-1f2e3d4c5b6a --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 ...
+      unrepaired, exit 2, 3.4s, 208 written, 1,204 rows/s, run A2B3C4D5
       "
     `);
   });
