@@ -97,7 +97,7 @@ class PostgresTables implements Tables {
   }
 
   prove(depth: 'read' | 'write') {
-    return explained('judge the mapping', prove(this.#server, this.#mapping, depth));
+    return explained('judge the mapping', prove(this.#server, this.#mapping, depth, this.#options.rowSecurity));
   }
 
   measure(scope: Scope, clock?: Clock): Promise<Measure> {

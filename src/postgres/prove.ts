@@ -18,15 +18,25 @@ interface Expression {
  * every session. `write` also plans the INSERT and evaluates each expression for one row in a read-only transaction.
  * Server messages are quoted here because no row is read yet: they speak of the configuration only.
  */
-export async function prove(server: Server, mapping: Mapping, depth: 'read' | 'write'): Promise<Finding[]> {
-  const faults = await judge(server, mapping, depth);
+export async function prove(
+  server: Server,
+  mapping: Mapping,
+  depth: 'read' | 'write',
+  rowSecurity: boolean,
+): Promise<Finding[]> {
+  const faults = await judge(server, mapping, depth, rowSecurity);
   return faults.length > 0 ? faults : proveStable(server, mapping);
 }
 
 const SETTINGS = { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' };
 
-async function judge(server: Server, mapping: Mapping, depth: 'read' | 'write'): Promise<Finding[]> {
-  return server.read(SETTINGS, async (client) => {
+async function judge(
+  server: Server,
+  mapping: Mapping,
+  depth: 'read' | 'write',
+  rowSecurity: boolean,
+): Promise<Finding[]> {
+  return server.read({ ...SETTINGS, row_security: rowSecurity ? 'on' : 'off' }, async (client) => {
     const faults: Finding[] = [];
     for (const expression of expressionsOf(mapping, depth)) {
       const fault = await attempt(client, expression.path, 'expression_invalid', () =>

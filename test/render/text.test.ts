@@ -177,8 +177,8 @@ describe('a check', () => {
 
   test('names every kind of user that is not expected, and leaves the table out of sums it cannot make', () => {
     const excluded = { deleted: 1, anonymous: 2, sso: 3, filtered: 4, grace: 5 };
-    const every = '15   2 anonymous, 1 deleted, 3 single sign-on, 4 filtered, 5 younger than 60s\n';
-    expect(text(sampleReport({ excluded }))).toContain(every);
+    const every = '15   2 anonymous, 1 deleted, 3 single sign-on, 4 filtered, 5 younger than 60s';
+    expect(text(sampleReport({ excluded })).replace(/\s+/g, ' ')).toContain(every.replace(/\s+/g, ' '));
     const unmeasured = text(sampleReport({ excluded: { ...excluded, sso: null } }));
     expect(unmeasured).toContain('    missing                 214');
     expect(unmeasured).not.toMatch(/in public\.users|not expected/);
