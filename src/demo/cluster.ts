@@ -116,7 +116,8 @@ async function untilReady(child: Child, address: Address, signal: AbortSignal): 
   while (!(await answers(address))) {
     if (child.isGone()) throw startFault('PostgreSQL did not start', (await child.ended).said);
     if (performance.now() > until) throw startFault('PostgreSQL accepted no connection for a minute', child.said());
-    await sleep(25, undefined, { signal });
+    await sleep(25);
+    signal.throwIfAborted();
   }
   signal.throwIfAborted();
 }

@@ -84,6 +84,7 @@ describe('a server', () => {
     const server = await startServer();
     server.kill();
     await eventually(() => !isAlive(server.pid));
+    expect(server.log()).toContain('received immediate shutdown request');
     await server.stop();
     expect(await readdir(place)).toEqual([]);
   });
@@ -101,6 +102,20 @@ test.each([0, 20, 150, 500, 900])('an abort %i ms into the start leaves no proce
   // A fast machine may have started by then: that is no abort during the start.
   if (outcome instanceof Error) expect(outcome).toBe(reason);
   else await (outcome as Server).stop();
+  expect(await readdir(place)).toEqual([]);
+  expect(await processesNaming(place)).toEqual([]);
+});
+
+test('an abort after the server process began and before it answers leaves nothing either', async () => {
+  const reason = new Error('enough');
+  const abort = new AbortController();
+  const starting = startServer({ signal: abort.signal }).catch((error: unknown) => error);
+  await eventually(async () => {
+    const [folder = ''] = await readdir(place);
+    return existsSync(join(place, folder, 'data', 'postmaster.opts'));
+  }, 1);
+  abort.abort(reason);
+  expect(await starting).toBe(reason);
   expect(await readdir(place)).toEqual([]);
   expect(await processesNaming(place)).toEqual([]);
 });
@@ -223,10 +238,10 @@ async function processesNaming(text: string): Promise<string[]> {
   return listed.split('\n').filter((line) => line.includes(text));
 }
 
-async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+async function eventually(holds: () => boolean | Promise<boolean>, everyMs = 100): Promise<void> {
   const until = Date.now() + 15_000;
   while (!(await holds())) {
     if (Date.now() > until) throw new Error('it did not come true within 15 s');
-    await sleep(100);
+    await sleep(everyMs);
   }
 }
