@@ -23,7 +23,7 @@ function regions(): Record<string, string> {
 /** A report as the terminal shows it. */
 function exampleReport(): string {
   const { data, error } = reportSchema.safeParse(JSON.parse(readFileSync('docs/report.example.json', 'utf8')));
-  if (error) throw new Error('docs/report.example.json is out of date: node scripts/example-report.ts', { cause: error });
+  if (error) throw new Error('docs/report.example.json is old: node scripts/example-report.ts', { cause: error });
   return renderText(data, { color: false, unicode: true, width: 100 });
 }
 
