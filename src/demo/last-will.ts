@@ -8,6 +8,7 @@ export interface LastWill {
 /**
  * Ends the server and removes its folder if this process dies without doing so (SIGKILL, a crash, process.exit): a shell
  * waits on a pipe whose other end only we hold. Not on Windows, which has no `sh`: there a killed demo leaves its server.
+ * Before the server runs there is none yet: SIGKILL during initdb, about a second, leaves the folder behind.
  */
 export function writeLastWill(pid: number, folder: string): LastWill {
   if (process.platform === 'win32') return { revoke() {} };
