@@ -16,11 +16,16 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = 1;
   const terminal = openTerminal();
   listenToSignals(terminal);
+  const stuck = () => {
+    terminal.err(renderFault({ message: 'nothing is left to wait for, but the run has not ended', fix: null }, false));
+  };
+  process.once('beforeExit', stuck);
   try {
     await runProgram(argv, terminal);
   } catch (error) {
     process.exitCode = report(error, terminal);
   }
+  process.off('beforeExit', stuck);
 }
 
 async function runProgram(argv: readonly string[], terminal: Terminal): Promise<void> {
@@ -101,7 +106,8 @@ function listenToSignals({ stop, err }: Terminal): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (hurry.signal.aborted) process.exit(codeOf(signal));
-      if (stop.signal.reason instanceof Interruption) hurry.abort();
+      // A deadline that passed has been waited for: the signal after it is the second already.
+      if (stop.signal.aborted) hurry.abort();
       else stop.abort(new Interruption(signal));
     });
   }

@@ -107,9 +107,10 @@ function asker(terminal: Terminal) {
 
 function progressOn(terminal: Terminal, flags: Flags) {
   if (!terminal.errIsTerminal || flags.quiet) return undefined;
-  const started = performance.now();
   const { unicode, width } = terminal.look;
+  let started: number | null = null;
   return ({ done, total }: { done: number; total: number }) => {
+    started ??= performance.now();
     const elapsedMs = performance.now() - started;
     const perSecond = elapsedMs > 500 ? Math.round((done / elapsedMs) * 1000) : null;
     terminal.status(renderProgress({ done, total, perSecond, elapsedMs, width, unicode }));

@@ -111,8 +111,11 @@ export class Server {
   }
 
   async close(how: 'settle' | 'now'): Promise<void> {
-    if (how === 'now') for (const client of this.#open) destroy(client);
-    await this.#pool.end();
+    const ended = this.#pool.end();
+    if (how === 'settle') return ended;
+    // The pool would wait for whoever still works on a connection that is no more.
+    ended.catch(() => {});
+    for (const client of this.#open) destroy(client);
   }
 
   #clientConfig(): pg.ClientConfig {

@@ -106,17 +106,19 @@ async function readEpoch(client: ClientBase, range: Range, options: StreamOption
   const until = performance.now() + EPOCH_MS;
   const ids: string[] = [];
   let seen = 0;
-  let last: string | null = null;
-  try {
-    for (;;) {
-      const rows = await cursor.read(READ_ROWS);
-      for (const { id, due } of rows) if (due) ids.push(id);
-      seen += rows.length;
-      last = rows.at(-1)?.id ?? last;
-      if (rows.length < READ_ROWS && seen < EPOCH_ROWS) return { ids, cutAt: null };
-      if (seen >= EPOCH_ROWS || performance.now() > until) return { ids, cutAt: last };
+  for (let exhausted = false; !exhausted; ) {
+    // A read that fails ends the transaction or the connection, and the cursor with it; closing it would then wait for
+    // an answer that may never come.
+    const rows = await cursor.read(READ_ROWS);
+    for (const { id, due } of rows) if (due) ids.push(id);
+    seen += rows.length;
+    exhausted = rows.length < READ_ROWS && seen < EPOCH_ROWS;
+    const last = rows.at(-1)?.id;
+    if (last !== undefined && !exhausted && (seen >= EPOCH_ROWS || performance.now() > until)) {
+      await cursor.close();
+      return { ids, cutAt: last };
     }
-  } finally {
-    await cursor.close();
   }
+  await cursor.close();
+  return { ids, cutAt: null };
 }

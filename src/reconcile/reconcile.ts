@@ -152,6 +152,7 @@ async function repairDrift({ run, world, stop, tables }: Step, measured: Measure
     progress: () => world.progress?.({ done: tally.settled, total }),
   };
   const started = performance.now();
+  if (total > 0) common.progress();
   try {
     if (measured.missing > 0) {
       await repair({
