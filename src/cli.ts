@@ -33,7 +33,7 @@ async function runProgram(argv: readonly string[], terminal: Terminal): Promise<
     process.exitCode = code;
   });
   if (argv.length === 0) {
-    terminal.out(root.helpInformation());
+    root.outputHelp();
     process.exitCode = 0;
     return;
   }

@@ -7,9 +7,9 @@ export interface Flags {
   config?: string;
   target?: string;
   key?: string;
-  json: boolean;
+  json?: boolean;
   report?: string;
-  quiet: boolean;
+  quiet?: boolean;
   ids: boolean;
   since?: string;
   grace?: number;
@@ -23,7 +23,7 @@ export interface Flags {
 
 /** The values of the flags that only writing jobs have. */
 export interface WriteFlags extends Flags {
-  dryRun: boolean;
+  dryRun?: boolean;
   concurrency: number;
   batchSize: number;
   failOn: 'drift' | 'unrepaired';
@@ -31,11 +31,11 @@ export interface WriteFlags extends Flags {
   maxWrites?: number;
   allowTriggers?: number | true;
   wait: number;
-  busyOk: boolean;
-  yes: boolean;
+  busyOk?: boolean;
+  yes?: boolean;
 }
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 function parsing<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
   return (text) => {
@@ -65,9 +65,6 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
     .option('--target <table>', "the application's user table, e.g. public.users")
     .option('--key <column>', 'target column that holds the auth id (default: id)')
-    .addOption(
-      new Option('--user <uuid>', 'only this user; repeatable').argParser(collectUsers).conflicts(['since', 'shard']),
-    )
     .option(
       '--since <when>',
       'only users created at or after this: 2026-11-01, a time, or 7d ago',
@@ -78,9 +75,9 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option('--max-drift <n>', 'so many missing users are still no failure', whole(0, 1e12), 0)
     .option('--deadline <duration>', 'stop after this time with a partial report', duration)
     .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
-    .option('--json', 'print the report as one JSON document', false)
+    .option('--json', 'print the report as one JSON document')
     .option('--report <file>', 'also write the report to a file, as JSON')
-    .option('--quiet', 'print nothing at exit 0 and one line otherwise', false)
+    .option('--quiet', 'print nothing at exit 0 and one line otherwise')
     .option('--no-ids', 'leave user ids out of all output')
     .addOption(
       new Option('--log-level <level>', 'what to log on stderr (default: warn on a terminal, info otherwise)').choices(
@@ -89,10 +86,16 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     );
 }
 
+/** The flag of the jobs that can be about a few people. */
+export function addUserFlag(command: Command): Command {
+  const user = new Option('--user <uuid>', 'only this user; repeatable').argParser(collectUsers);
+  return command.addOption(user.conflicts(['since', 'shard']));
+}
+
 /** The flags of the jobs that write. */
 export function addWriteFlags(command: Command): Command {
   return command
-    .option('--dry-run', 'show what would be written and write nothing', false)
+    .option('--dry-run', 'show what would be written and write nothing')
     .option(
       '--concurrency <n>',
       'batches in flight, at most 8 and never more than the server has to give',
@@ -109,8 +112,8 @@ export function addWriteFlags(command: Command): Command {
     .option('--max-writes <n>', 'accept writing up to this many rows', whole(0, 1e12))
     .option('--allow-triggers [n]', 'accept up to this many runs of a trigger that reaches outside', whole(0, 1e12))
     .option('--wait <duration>', 'wait this long for another run to finish', duration, 0)
-    .option('--busy-ok', 'exit 0 when another run is writing', false)
-    .option('--yes', 'do not ask', false);
+    .option('--busy-ok', 'exit 0 when another run is writing')
+    .option('--yes', 'do not ask');
 }
 
 function collectUsers(text: string, users: string[] | undefined): string[] {

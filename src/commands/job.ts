@@ -22,7 +22,7 @@ export function plan(command: Command, read: Config, flags: Flags | WriteFlags):
     config,
     scope: { since: flags.since ?? null, shard: flags.shard ?? null },
     users: flags.user ?? null,
-    dryRun: write.dryRun,
+    dryRun: write.dryRun === true,
     maxDrift: flags.maxDrift,
     failOn: write.failOn,
     limits: limitsOf(command, config, write),
@@ -33,13 +33,10 @@ export function plan(command: Command, read: Config, flags: Flags | WriteFlags):
 }
 
 const READ_ONLY = {
-  dryRun: false,
   concurrency: 1,
   batchSize: 1000,
   failOn: 'unrepaired',
   wait: 0,
-  busyOk: false,
-  yes: false,
 } as const;
 
 function withFlags(config: Config, flags: Flags): Job['config'] {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { addFlags, addWriteFlags, type Flags, type WriteFlags } from './flags.ts';
+import { addFlags, addUserFlag, addWriteFlags, type Flags, type WriteFlags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Receives the exit code of the command that ran. */
@@ -23,19 +23,18 @@ export function program(terminal: Terminal, done: Done): Command {
     })
     .addHelpText('after', `\n${exitCodeHelp()}`);
   const { jobIndex } = terminal.env;
-  addFlags(
-    verb(root, 'check', 'find missing users; read-only, exit 2 if there are any', '--target public.users'),
-    jobIndex,
-  ).action(async (flags: Flags) => done(await (await import('./check.ts')).check(flags, terminal)));
-  addWriteFlags(addFlags(verb(root, 'sync', 'insert what is missing, verify, report', '--dry-run'), jobIndex)).action(
-    async (flags: WriteFlags) => done(await (await import('./sync.ts')).sync(flags, terminal)),
+  const check = verb(root, 'check', 'find missing users; read-only, exit 2 if there are any', '--target public.users');
+  addUserFlag(addFlags(check, jobIndex)).action(async (flags: Flags) =>
+    done(await (await import('./check.ts')).check(flags, terminal)),
   );
-  addWriteFlags(
-    addFlags(
-      verb(root, 'backfill', 'the deliberate full run: lifts the share and writes limits, asks first', '--yes'),
-      jobIndex,
-    ),
-  ).action(async (flags: WriteFlags) => done(await (await import('./backfill.ts')).backfill(flags, terminal)));
+  const sync = verb(root, 'sync', 'insert what is missing, verify, report', '--dry-run');
+  addUserFlag(addWriteFlags(addFlags(sync, jobIndex))).action(async (flags: WriteFlags) =>
+    done(await (await import('./sync.ts')).sync(flags, terminal)),
+  );
+  const backfill = verb(root, 'backfill', 'the deliberate full run: lifts the share and writes limits, asks first', '');
+  addWriteFlags(addFlags(backfill, jobIndex)).action(async (flags: WriteFlags) =>
+    done(await (await import('./backfill.ts')).backfill(flags, terminal)),
+  );
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),
   );
@@ -51,7 +50,7 @@ function verb(root: Command, name: string, description: string, example: string)
 }
 
 /** The exit codes as `--help` and README show them. */
-export function exitCodeHelp(): string {
+function exitCodeHelp(): string {
   const rows = EXIT_CODES.map(({ code, verdicts, meaning }) => {
     const name = verdicts.join(', ') || '-';
     return `  ${String(code).padStart(3)}  ${name.padEnd(20)}  ${meaning}`;

@@ -6,7 +6,7 @@ import type { Job } from './job.ts';
 const number = new Intl.NumberFormat('en-US');
 
 /** Users of the scope that have a row. */
-export function presentOf({ sourceTotal, missing, excluded }: Measure): number {
+function presentOf({ sourceTotal, missing, excluded }: Measure): number {
   const away = excluded.deleted + excluded.anonymous + excluded.sso + excluded.filtered + excluded.grace;
   return sourceTotal - missing - away;
 }

@@ -13,7 +13,7 @@ import {
 import { ident } from './name.ts';
 
 /** The rows that the mapping makes of the users $1 (uuid[]), read from the source as it is now. */
-export function selectSql(mapping: Mapping): string {
+function selectSql(mapping: Mapping): string {
   const values = [keyValue(mapping), ...mapping.columns.map(({ expression }) => whole(expression))];
   return `select ${values.join(',\n')}
 from ${sourceOf(mapping)}

@@ -70,7 +70,7 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
 }
 
 /** What holds for every report, whatever happened. */
-export function expectSound(report: Report): void {
+function expectSound(report: Report): void {
   reportSchema.parse(report);
   const { scanned, inserted, alreadyPresent, vanished, excluded, suppressed, failed, unresolved } = report.repair;
   expect(inserted + alreadyPresent + vanished + excluded + suppressed + failed + unresolved).toBe(scanned);

@@ -31,7 +31,7 @@ const marks = new WeakMap<TestDatabase, string[]>();
 const allMarks = new Set<string>();
 
 /** Strings that are part of the users of this database and must not be part of any output. */
-export function canaries(db: TestDatabase): readonly string[] {
+function canaries(db: TestDatabase): readonly string[] {
   return marks.get(db) ?? [];
 }
 
