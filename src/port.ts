@@ -137,6 +137,8 @@ export interface Names {
   source: Name;
   target: Name;
   key: string;
+  /** Will rows be updated as well? */
+  update: boolean;
 }
 
 /** A way to reach a database. */

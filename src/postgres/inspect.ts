@@ -28,7 +28,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
     const about = await aboutServer(client);
     const source = await describe(client, names.source);
     const target = await describe(client, names.target);
-    const targetSight = target && (await proveTarget(client, names.target, names.key));
+    const targetSight = target && (await proveTarget(client, names));
     const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names)) ?? [];
     return {
       ...about,

@@ -44,7 +44,7 @@ export async function measure(
 
 async function proveSightAgain(client: ClientBase, mapping: Mapping): Promise<void> {
   const source = await proveSource(client, mapping.source);
-  const target = await proveTarget(client, mapping.target, mapping.key);
+  const target = await proveTarget(client, { ...mapping, update: mapping.refresh.length > 0 });
   const { rows } = await client.query<{ replica: boolean }>('select pg_is_in_recovery() as replica');
   if (source.seen && target.seen && rows[0]?.replica === false) return;
   throw new Fault('sight_lost', 'while measuring, this connection could no longer see both tables on a primary', {

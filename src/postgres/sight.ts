@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Sight } from '../port.ts';
+import type { Names, Sight } from '../port.ts';
 import { ident, type Name, qualified } from '../sql/name.ts';
 import { sqlState } from './sqlstate.ts';
 
@@ -13,9 +13,12 @@ export async function proveSource(client: ClientBase, source: Name): Promise<Sig
 }
 
 /** As for the source; a role that is filtered may still see everything through a policy that says `true`. */
-export async function proveTarget(client: ClientBase, target: Name, key: string): Promise<Sight> {
+export async function proveTarget(
+  client: ClientBase,
+  { target, key, update }: Pick<Names, 'target' | 'key' | 'update'>,
+): Promise<Sight> {
   const sight = await planned(client, `explain select ${ident(key)} from ${qualified(target)} limit 1`);
-  if (sight.seen || !(await hasOpenPolicy(client, target))) return sight;
+  if (sight.seen || !(await hasOpenPolicy(client, target, update))) return sight;
   return { seen: true, through: 'policy' };
 }
 
@@ -37,7 +40,7 @@ async function planned(client: ClientBase, explain: string): Promise<Sight> {
  * A permissive policy for this role whose USING and WITH CHECK are literally `true`, for reading and for each way of
  * writing, and no restrictive policy at all.
  */
-async function hasOpenPolicy(client: ClientBase, target: Name): Promise<boolean> {
+async function hasOpenPolicy(client: ClientBase, target: Name, update: boolean): Promise<boolean> {
   const { rows } = await client.query<{ open: boolean }>(
     `
 with policy as (
@@ -50,9 +53,10 @@ with policy as (
 )
 select bool_and(polpermissive)
   and bool_or(polcmd in ('*', 'r') and using_expr = 'true')
-  and bool_or(polcmd in ('*', 'a') and check_expr = 'true') as open
+  and bool_or(polcmd in ('*', 'a') and check_expr = 'true')
+  and (not $2 or bool_or(polcmd in ('*', 'w') and using_expr = 'true' and check_expr = 'true')) as open
 from policy`,
-    [qualified(target)],
+    [qualified(target), update],
   );
   return rows[0]?.open === true;
 }

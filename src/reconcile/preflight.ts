@@ -16,8 +16,8 @@ export interface Preflight {
  * Stops at the first problem with its Fault; `seen` gets the facts even then.
  */
 export async function preflight(port: Port, job: Job, seen: (facts: Facts) => void): Promise<Preflight> {
-  const { source, target, key } = job.config;
-  const facts = await port.inspect({ source, target, key });
+  const { source, target, key, refresh } = job.config;
+  const facts = await port.inspect({ source, target, key, update: refresh.length > 0 });
   seen(facts);
   const found = findings(facts, job);
   stopAtProblem(found);

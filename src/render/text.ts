@@ -29,8 +29,14 @@ function isPlainGreen({ verdict, drift, repair, users }: Report): boolean {
   return verdict === 'in_sync' && !drift.missing && repair.scanned === 0 && users === null;
 }
 
+/** What triggers would run is worth a line only where something is written. */
 function green(report: Report, look: Look): string[] {
-  return [...verdictLines(report, look), ...layout([warningFields(report)], look.width), ...lastLines(report, look)];
+  const warnings = report.warnings.filter(({ code }) => code !== 'trigger');
+  return [
+    ...verdictLines(report, look),
+    ...layout([warningFields({ ...report, warnings })], look.width),
+    ...lastLines(report, look),
+  ];
 }
 
 function full(report: Report, look: Look): string[] {

@@ -126,6 +126,22 @@ describe('a role with least privilege', () => {
     expect(await run('sync', { url: role.url, config })).toMatchObject({ verdict: 'in_sync' });
   });
 
+  test('refresh needs a policy for updates as well', async () => {
+    const config = { ...(await leastPrivilege()), refresh: ['email'] };
+    await db.query(`create policy look on public.users for select to ${role.name} using (true);
+      create policy add on public.users for insert to ${role.name} with check (true)`);
+    expect(await run('sync', { url: role.url, config: { ...config, refresh: [] } })).toMatchObject({
+      verdict: 'repaired',
+    });
+    await db.query(`update public.users set email = 'old'`);
+    expect(await run('sync', { url: role.url, config })).toMatchObject({ verdict: 'inconclusive' });
+    await db.query(`create policy change on public.users for update to ${role.name} using (true)`);
+    expect(await run('sync', { url: role.url, config })).toMatchObject({
+      verdict: 'repaired',
+      repair: { refreshed: 5 },
+    });
+  });
+
   test('without the right to insert, nothing is written and the reason is named', async () => {
     const config = await leastPrivilege();
     await db.query(
