@@ -157,6 +157,15 @@ describe('columns that cannot be written so', () => {
     expect(code).toBe(2);
   });
 
+  test('a repair function is called or refused, never passed over in silence', async () => {
+    const target = await table(PLAIN_COLUMNS);
+    await db.queryAsPostgres(`create function public.repair_one(uuid) returns void language sql as
+      $$ insert into ${target} (id, bio) values ($1, 'by the app') $$`);
+    const config = { ...PLAIN_CONFIG, target, repair: { function: 'public.repair_one' } };
+    await run(['sync'], { url: db.url, config });
+    expect(await db.query(`select from ${target} where bio is distinct from 'by the app'`)).toEqual([]);
+  });
+
   test('a refresh column that is not mapped is a fault', async () => {
     const target = await table(PLAIN_COLUMNS);
     expect(await stopped({ ...PLAIN_CONFIG, target, refresh: ['emial'] })).toMatch(/refresh/);

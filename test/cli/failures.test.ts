@@ -158,6 +158,18 @@ async function taken(): Promise<void> {
   expect(await db.query(`select from public.users where bio = 'mine'`)).toHaveLength(3);
 }
 
+test('--no-ids names no user who failed', async () => {
+  await createTable(db, `${COLUMNS}, constraint good_plan check (plan <> 'poison')`);
+  await poison(3, 60);
+  for (const flags of [[], ['--json', '--report', 'r.json'], ['--quiet']]) {
+    const options = { url: db.url, config: CONFIG };
+    const { stdout, stderr, files, code } = await run(['sync', '--no-ids', '--log-level', 'debug', ...flags], options);
+    const shown = [stdout, stderr, ...Object.values(files)].join('\n');
+    expect(users.filter((id) => shown.includes(id))).toEqual([]);
+    expect(code).toBe(2);
+  }
+});
+
 describe('what is no bad row', () => {
   test('every row fails in the same way: stopped as systemic after about twenty, with nothing written', async () => {
     await createTable(db, `${COLUMNS}, constraint never check (plan is not null)`);

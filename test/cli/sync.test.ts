@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTable, fingerprint, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from '../support/app.ts';
+import { createTable, fingerprint, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG, until } from '../support/app.ts';
 import { canaryCrowd } from '../support/canary-crowd.ts';
-import { run } from '../support/cli.ts';
+import { run, start } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { KINDS, type Kind, type Person, softDelete, twelveKinds } from '../support/people.ts';
 
@@ -110,6 +110,39 @@ describe('sync and backfill', () => {
     expect(await db.query(`select from public.users where bio like 'xxx%'`)).toHaveLength(60);
     await db.query(`update auth.users set deleted_at = null, email = 'back@example.com' where id = $1`, [deleted]);
   });
+});
+
+test('a user who is deleted while the refresh is under way keeps the mail that the app has', async () => {
+  const [first = '', second = ''] = others.toSorted((one, other) => (one < other ? -1 : 1));
+  const client = await db.admin.connect();
+  try {
+    await client.query('begin');
+    await client.query('select from public.users where id = $1 for update', [first]);
+    const config = { ...PLAIN_CONFIG, refresh: ['email'] };
+    const args = ['sync', '--json', '--batch-size', '1', '--concurrency', '1'];
+    const running = await start(args, { url: db.url, config });
+    await until(db, `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    await softDelete(db, { id: second, email: null, expected: 'missing' });
+    await client.query('commit');
+    const { json, code } = await running.done;
+    expect(json()).toMatchObject({ repair: { refreshed: 59 }, residual: { stale: 0 } });
+    expect(code).toBe(0);
+    const kept = await db.query('select email from public.users where id = $1', [second]);
+    expect(kept).toEqual([{ email: 'changed by the app' }]);
+  } finally {
+    client.release(true);
+    await db.query(`update auth.users set deleted_at = null where id = $1`, [second]);
+  }
+});
+
+test('with fewer connections than writers the work is done all the same', async () => {
+  const { name, url } = await db.createRole('bypassrls connection limit 3');
+  const grants = ['usage on schema public', 'usage on schema auth', 'select on auth.users', 'all on public.users'];
+  for (const grant of grants) await db.query(`grant ${grant} to ${name}`);
+  const args = ['sync', '--json', '--batch-size', '1', '--concurrency', '8'];
+  const { json, code } = await run(args, { url, config: PLAIN_CONFIG });
+  expect(json()).toMatchObject({ verdict: 'repaired', repair: { inserted: 9 } });
+  expect(code).toBe(0);
 });
 
 describe('flags of writing', () => {
