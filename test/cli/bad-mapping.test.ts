@@ -89,6 +89,16 @@ describe('an expression that PostgreSQL refuses stops a sync before its first wr
     expect(check.code).toBe(1);
   });
 
+  test.each([
+    `(u.raw_user_meta_data->>'full_name')::tsquery::text`,
+    'u.email::regclass::text',
+    'pg_catalog.current_setting(u.email)',
+  ])('an expression that fails on the value of a row quotes nobody: %s', async (expression) => {
+    const config = { ...PLAIN_CONFIG, target, columns: { full_name: expression } };
+    const { code } = await run(['sync', '--json', '--log-level', 'debug'], { url: db.url, config });
+    expect(code).toBe(1);
+  });
+
   test('a comment at the end, a line break and brackets of its own are no fault', async () => {
     const fine = await table(PLAIN_COLUMNS);
     const columns = {

@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG, until } from '../support/app.ts';
@@ -105,6 +106,94 @@ test('for people: what was done, and the command that goes on', async () => {
   expect(stdout).toMatch(/^Next: userdrift sync$/m);
   expect(stdout).toMatch(/\ninterrupted, exit 130, .*30 written.*\n$/);
   expect(code).toBe(130);
+});
+
+const byText = (one: string, other: string) => (one < other ? -1 : 1);
+
+test('a batch with a bad row is split to its end before the process leaves', async () => {
+  const [bad] = users.toSorted(byText);
+  await db.queryAsPostgres(`alter table public.users add constraint not_this check (id <> '${bad}')`);
+  try {
+    const running = await syncAtGate();
+    running.kill('SIGINT');
+    await sleep(300);
+    await gate.open();
+    expect((await running.done).json().repair).toMatchObject({ failed: 1, unresolved: 0 });
+  } finally {
+    await db.queryAsPostgres('alter table public.users drop constraint not_this');
+  }
+});
+
+test('what a batch in flight wrote is counted, also where a row of it was there already', async () => {
+  const running = await syncAtGate();
+  const [first] = users.toSorted(byText);
+  // A replica's session fires no trigger: this row gets past the gate.
+  await db.query(
+    `set session_replication_role = replica; insert into public.users (id) values ('${first}'); reset session_replication_role`,
+  );
+  running.kill('SIGINT');
+  await sleep(300);
+  await gate.open();
+  expect((await running.done).json().repair).toMatchObject({ alreadyPresent: 1, unresolved: 0 });
+});
+
+/** Stands before the server and passes everything on after a delay; null: never. */
+async function proxy(delay: number | null): Promise<{ url: string; seen: () => number; close: () => void }> {
+  const sockets: Socket[] = [];
+  const real = new URL(db.url);
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    if (delay === null) return;
+    setTimeout(() => {
+      const onward = connect(Number(real.port), real.hostname).on('error', () => {});
+      sockets.push(onward);
+      socket.pipe(onward).pipe(socket);
+    }, delay);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  real.port = String(typeof address === 'object' ? address?.port : 0);
+  return {
+    url: real.href,
+    seen: () => sockets.length,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+describe.each([
+  ['never comes about', null],
+  ['comes about later', 1000],
+] as const)('while a connection %s', (_, delay) => {
+  test('a signal ends the run promptly', async () => {
+    const { url, seen, close } = await proxy(delay);
+    try {
+      const running = await start(['check', '--json', '--target', 'public.users'], { url, timeout: 15_000 });
+      while (seen() === 0) await sleep(20);
+      const sent = performance.now();
+      running.kill('SIGINT');
+      expect((await running.done).code).toBe(130);
+      expect(performance.now() - sent).toBeLessThan(3000);
+    } finally {
+      close();
+    }
+  });
+
+  test('so does the deadline', async () => {
+    const { url, close } = await proxy(delay);
+    try {
+      const { code, ms } = await run(['check', '--json', '--target', 'public.users', '--deadline', '300ms'], {
+        url,
+        timeout: 15_000,
+      });
+      expect(code).toBe(1);
+      expect(ms).toBeLessThan(4000);
+    } finally {
+      close();
+    }
+  });
 });
 
 describe('promptly', () => {
