@@ -10,11 +10,19 @@ import { Fault } from './fault.ts';
 import { Interruption } from './reconcile/stop.ts';
 import { renderFault } from './render/fault-line.ts';
 
+const LINGER_MS = 2000;
+
 /** Runs the command line `argv` (without node and script) and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   // Earned, not assumed: Node exits 0 when a promise never settles.
   process.exitCode = 1;
-  const terminal = openTerminal();
+  let terminal: Terminal;
+  try {
+    terminal = openTerminal();
+  } catch (error) {
+    process.stderr.write(renderFault(error instanceof Fault ? error : unexpected(error), false));
+    return;
+  }
   listenToSignals(terminal);
   const stuck = () => {
     terminal.err(renderFault({ message: 'nothing is left to wait for, but the run has not ended', fix: null }, false));
@@ -26,6 +34,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = report(error, terminal);
   }
   process.off('beforeExit', stuck);
+  // Whatever is still open has had its chance to settle. An unref'd timer delays nobody who is done.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 async function runProgram(argv: readonly string[], terminal: Terminal): Promise<void> {
@@ -48,13 +58,13 @@ function report(error: unknown, terminal: Terminal): number {
     terminal.err(renderFault(error, terminal.look.unicode));
     return error.verdict === 'usage' ? USAGE : exitCodeOf(error.verdict);
   }
-  terminal.err(renderFault({ message: `unexpected ${nameOf(error)}`, fix: null }, terminal.look.unicode));
+  terminal.err(renderFault(unexpected(error), terminal.look.unicode));
   return 1;
 }
 
 /** The class alone: the message of an unforeseen error could quote a row. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.constructor.name : 'error';
+function unexpected(error: unknown): { message: string; fix: null } {
+  return { message: `unexpected ${error instanceof Error ? error.constructor.name : 'error'}`, fix: null };
 }
 
 function openTerminal(): Terminal {
@@ -112,7 +122,7 @@ function listenToSignals({ stop, err }: Terminal): void {
     });
   }
   process.on('uncaughtException', (error) => {
-    err(renderFault({ message: `unexpected ${nameOf(error)}`, fix: null }, false));
+    err(renderFault(unexpected(error), false));
     process.exit(1);
   });
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { Fault } from '../fault.ts';
 
 /** Every variable that is read, with what it is for; the table in the README is made from it. */
 export const VARIABLES = {
@@ -31,10 +32,19 @@ export interface Env {
   jobIndex: string | undefined;
 }
 
+function loadFile(file: string): void {
+  if (!existsSync(file)) return;
+  try {
+    process.loadEnvFile(file);
+  } catch (error) {
+    throw new Fault('env_file_unreadable', '.env cannot be read', { fix: 'correct it or remove it', cause: error });
+  }
+}
+
 /** Reads `.env` in `directory` (variables that are set already win), then the environment. */
 export function readEnv(directory: string): Env {
   const file = `${directory}/.env`;
-  if (existsSync(file)) process.loadEnvFile(file);
+  loadFile(file);
   const value = (name: keyof typeof VARIABLES): string | undefined => process.env[name]?.trim() || undefined;
   const locale = value('LC_ALL') ?? value('LC_CTYPE') ?? value('LANG') ?? '';
   return {

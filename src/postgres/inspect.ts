@@ -29,7 +29,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
     const source = await describe(client, names.source);
     const target = await describe(client, names.target);
     const targetSight = target && (await proveTarget(client, names));
-    const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names)) ?? [];
+    const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names, source?.kind)) ?? [];
     return {
       ...about,
       connection: { mode: server.mode, freeConnections: about.connection.freeConnections },
@@ -56,8 +56,10 @@ function relation(name: Name, catalog: Catalog): Omit<Relation, 'sight'> {
   return { name: display(name), kind: KINDS[catalog.kind] ?? 'other', columns: catalog.columns };
 }
 
-function isToSource(key: Catalog['foreignKeys'][number], names: Names): boolean {
-  return key.references === 'auth.users' && key.columns.length === 1 && key.columns[0] === names.key;
+function isToSource(key: Catalog['foreignKeys'][number], names: Names, kind: string | undefined): boolean {
+  // A foreign key cannot reference a view over auth.users, only what is behind it.
+  const referred = kind === 'v' ? 'auth.users' : `${names.source.schema}.${names.source.name}`;
+  return key.references === referred && key.columns.length === 1 && key.columns[0] === names.key;
 }
 
 type About = Pick<Facts, 'server' | 'role' | 'connection'>;

@@ -16,7 +16,7 @@ interface Expression {
  * Has PostgreSQL judge every expression of the configuration by itself, so that a fault names its field: prepared over
  * the extended protocol (one statement, exactly two columns) under an empty search_path, so that it means the same in
  * every session. `write` also plans the INSERT and evaluates each expression for one row in a read-only transaction.
- * Server messages are quoted here because no row is read yet: they speak of the configuration only.
+ * The text of the server is quoted while no row is read: it speaks of the configuration only.
  */
 export async function prove(
   server: Server,
@@ -112,7 +112,9 @@ function describe(error: unknown, path: string, code: string): Finding | null {
   if (state === '25006') return problem(`${path} writes to the database when it is evaluated (25006)`, fix);
   if (classify(error) === 'row') return { ...problem(path, fix), code: 'row_fault' };
   if (classify(error) !== 'stop') return null;
-  return problem(`${path}: ${error.message} (${state})`, fix);
+  // Once a row was read the text of the server can quote it.
+  const said = code === 'expression_fails' ? 'fails when it is evaluated' : error.message;
+  return problem(`${path}: ${said} (${state})`, fix);
 }
 
 /**

@@ -29,7 +29,6 @@ const MOST_RETRIES = 5;
  * Every other error is thrown as it came; a spent budget is a Fault `retry_budget_spent` with the last error as its cause.
  */
 export async function withRetry<T>(attempt: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
-  options.signal?.throwIfAborted();
   // The signal and the waits are not p-retry's: it throws away a result that arrives after the abort, and its jitter
   // never waits less than the full delay, so that two runs which collided would collide again.
   return pRetry(attempt, {

@@ -20,10 +20,12 @@ export async function takeRunLock(server: Server, target: Name, scope: Scope, wa
   const lock = lockSql(target, scope);
   for (;;) {
     const client = await server.retry(() => tryLock(server, lock));
-    if (client) return new HeldLock(server, lock, client);
+    if (client && !server.signal.aborted) return new HeldLock(server, lock, client);
+    // Nobody waits for the lock of a run that was stopped meanwhile.
+    await client?.end();
     const left = until - performance.now();
-    if (left <= 0) return null;
-    await sleep(Math.min(POLL_MS, left));
+    if (left <= 0 || server.signal.aborted) return null;
+    await sleep(Math.min(POLL_MS, left), undefined, { signal: server.signal }).catch(() => {});
   }
 }
 
@@ -95,7 +97,6 @@ class HeldLock implements Lease {
   async release(): Promise<void> {
     this.#released = true;
     clearInterval(this.#heartbeat);
-    await this.#beating;
     await this.#client.end().catch(() => {});
   }
 

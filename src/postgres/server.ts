@@ -24,6 +24,8 @@ export interface ServerOptions {
 }
 
 const CONNECT_MS = 10_000;
+/** Its statements are trivial: no answer means that the connection is dead, whatever TCP believes. */
+const DEDICATED_QUERY_MS = 20_000;
 
 /**
  * A database server: hands out connections, runs units of work on them and tries again what may be tried again.
@@ -49,6 +51,10 @@ export class Server {
     });
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => this.#watch(client));
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.signal;
   }
 
   get mode(): Mode {
@@ -104,7 +110,11 @@ export class Server {
 
   /** A connection outside the pool, which the caller ends. */
   async dedicated(): Promise<pg.Client> {
-    const client = new Client({ ...this.#clientConfig(), connectionTimeoutMillis: CONNECT_MS });
+    const client = new Client({
+      ...this.#clientConfig(),
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: DEDICATED_QUERY_MS,
+    });
     this.#watch(client);
     await client.connect();
     return client;

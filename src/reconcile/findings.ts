@@ -46,14 +46,17 @@ function sourceFindings({ source, role, server }: Facts, job: Asked): Finding[] 
       problem('failed', 'source_missing', fact, 'check the database in DATABASE_URL; on Supabase it is postgres'),
     ];
   }
+  const missing = neededColumns(job).filter((needed) => !source.columns.some((column) => column.name === needed));
+  if (missing.length > 0) {
+    const fact = `${name} has no column ${missing.join(', ')}`;
+    const fix = 'add it to the view, or switch the matching skip off';
+    return [problem('failed', 'source_column_missing', fact, fix)];
+  }
   if (!source.sight.seen) {
     const fact = `role ${role.name} cannot see every row of ${name} (${source.sight.code}): row level security or a missing grant`;
     return [problem('inconclusive', 'source_unseen', fact, 'connect as postgres, or read a view that postgres owns')];
   }
-  const missing = neededColumns(job).filter((needed) => !source.columns.some((column) => column.name === needed));
-  if (missing.length === 0) return [];
-  const fact = `${name} has no column ${missing.join(', ')}`;
-  return [problem('failed', 'source_column_missing', fact, 'add it to the view, or switch the matching skip off')];
+  return [];
 }
 
 function neededColumns({ config: { skip } }: Asked): string[] {

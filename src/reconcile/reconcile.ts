@@ -66,7 +66,11 @@ interface Step {
 }
 
 async function withPort(run: Run, world: World, work: (port: Port) => Promise<Ended>): Promise<Ended> {
-  const port = await orStopped(world.stop, world.open());
+  const opening = world.open();
+  const port = await orStopped(world.stop, opening).catch((error: unknown) => {
+    opening.then((late) => late.close('now')).catch(() => {});
+    throw error;
+  });
   const abandon = () => void port.close('now').catch(() => {});
   world.hurry.addEventListener('abort', abandon, { once: true });
   run.transport = port.transport;

@@ -10,6 +10,8 @@ export class Interruption extends Error {
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts. For reads: nothing is lost with them. */
 export async function orStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
+  // Also of work that nobody waits for any more.
+  work.catch(() => {});
   stop.throwIfAborted();
   let abort = () => {};
   const stopped = new Promise<never>((_, reject) => {
@@ -20,6 +22,5 @@ export async function orStopped<T>(stop: AbortSignal, work: Promise<T>): Promise
     return await Promise.race([work, stopped]);
   } finally {
     stop.removeEventListener('abort', abort);
-    work.catch(() => {});
   }
 }

@@ -160,10 +160,11 @@ describe('an abort', () => {
     expect(attempt).toHaveBeenCalledTimes(1);
   });
 
-  test('before the first attempt: there is none', async () => {
-    const attempt = failing();
+  test('before the first attempt: it is made all the same, so that a batch in flight can settle, but once', async () => {
+    const attempt = failing(new Error('Connection terminated'));
+    const reason = new Error('enough');
     expect(await rejection(withRetry(attempt, { signal: AbortSignal.abort(reason) }))).toBe(reason);
-    expect(attempt).not.toHaveBeenCalled();
+    expect(attempt).toHaveBeenCalledTimes(1);
   });
 
   test('during an attempt that fails: no other one, and no wait', async () => {
