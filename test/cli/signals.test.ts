@@ -163,7 +163,8 @@ async function proxy(delay: number | null): Promise<{ url: string; seen: () => n
   };
 }
 
-describe.each([
+// Checks take no run lock: these wait side by side.
+describe.concurrent.each([
   ['never comes about', null],
   ['comes about later', 1000],
 ] as const)('while a connection %s', (_, delay) => {
