@@ -27,8 +27,10 @@ export async function runJob(command: Command, flags: Flags | WriteFlags, termin
   const file = flags.report === undefined ? null : await reportFile(flags.report);
   const report = tolerant(await run(job, flags, terminal), flags);
   const shown = flags.ids ? report : withoutIds(report);
-  if (file) await file.write(renderJson(shown));
-  return show(shown, flags, terminal);
+  const code = show(shown, flags, terminal);
+  // Last, so that a full disk takes nothing from stdout.
+  await file?.write(renderJson(shown));
+  return code;
 }
 
 async function run(job: Job, flags: Flags | WriteFlags, terminal: Terminal): Promise<Report> {

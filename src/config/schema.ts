@@ -4,7 +4,7 @@ import { parseDuration, parsePercent } from './units.ts';
 
 /** A string that `parse` turns into a value; JSON Schema sees the string. */
 function parsed<T>(parse: (text: string) => T | null, expected: string) {
-  return z.string().transform((text, context): T => {
+  return z.string({ error: () => `expected ${expected}` }).transform((text, context): T => {
     const value = parse(text);
     if (value !== null) return value;
     context.addIssue({ code: 'custom', message: `expected ${expected}` });

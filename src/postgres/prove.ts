@@ -106,8 +106,9 @@ async function attempt(
 function describe(error: unknown, path: string, code: string): Finding | null {
   const problem = (fact: string, fix: string): Finding => ({ level: 'problem', code, fact, fix, verdict: 'failed' });
   const fix = `correct ${path} in the configuration; it is SQL over the source row u, and every type and function in it needs its schema`;
-  if (error instanceof NotOneExpression) return problem(`${path} is not one expression`, fix);
   const state = sqlState(error);
+  // 08P01: it has a parameter such as $1, which nothing fills.
+  if (error instanceof NotOneExpression || state === '08P01') return problem(`${path} is not one expression`, fix);
   if (state === null || !(error instanceof Error)) return null;
   if (state === '25006') return problem(`${path} writes to the database when it is evaluated (25006)`, fix);
   if (classify(error) === 'row') return { ...problem(path, fix), code: 'row_fault' };

@@ -104,7 +104,8 @@ export class Server {
     try {
       return await withRetry(attempt, { signal: this.#options.signal, onRetry: this.#options.onRetry });
     } catch (error) {
-      throw connectionFault(error, this.address) ?? error;
+      // 42501 and others are also what a server says that lets nobody in: here it has let us in.
+      throw (isRefusedStatement(error) ? null : connectionFault(error, this.address)) ?? error;
     }
   }
 

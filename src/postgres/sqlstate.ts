@@ -167,8 +167,13 @@ export function scrub(error: unknown): Record<string, string> {
   );
 }
 
-/** Longer than a name can be, or with control characters: it is something else that `raise … using` put there. */
+/** Where a procedural language raised the error itself: it can put any text, a mail too, in place of a name. */
+const RAISED = /^(exec_stmt_raise|PLy_|plperl|pltcl|plv8)/i;
+
+/** A name as the server gives it: not too long for one, without control characters, and not made up by a trigger. */
 function identifier(error: unknown, name: string): string | null {
+  if (['constraint', 'column', 'table', 'schema'].includes(name) && RAISED.test(field(error, 'routine') ?? ''))
+    return null;
   const value = field(error, name);
   return value !== null && Buffer.byteLength(value) <= 63 && !/\p{C}|\p{Zl}|\p{Zp}/u.test(value) ? value : null;
 }

@@ -100,6 +100,20 @@ async function nextWindow(client: ClientBase, mapping: Mapping, range: Range, ro
 }
 
 async function readEpoch(client: ClientBase, range: Range, options: StreamOptions): Promise<Epoch> {
+  // pg-cursor drops an error that arrives between its last row and the server's "ready": the read would never settle.
+  let lost = () => {};
+  const loss = new Promise<never>((_, reject) => {
+    lost = () => reject(new Error('Connection terminated while reading'));
+    client.once('end', lost);
+  });
+  try {
+    return await Promise.race([readRows(client, range, options), loss]);
+  } finally {
+    client.off('end', lost);
+  }
+}
+
+async function readRows(client: ClientBase, range: Range, options: StreamOptions): Promise<Epoch> {
   const { clock } = options;
   const values = clock ? [EPOCH_ROWS, clock.cutoff, clock.future] : [EPOCH_ROWS];
   const cursor = client.query(new Cursor<{ id: string; due: boolean }>(options.sql(range), values));
@@ -113,18 +127,9 @@ async function readEpoch(client: ClientBase, range: Range, options: StreamOption
     exhausted = rows.length < READ_ROWS && seen < EPOCH_ROWS;
     const last = rows.at(-1)?.id;
     if (last !== undefined && !exhausted && (seen >= EPOCH_ROWS || performance.now() > until)) {
-      closeCursor(cursor);
+      await cursor.close();
       return { ids, cutAt: last };
     }
   }
   return { ids, cutAt: null };
-}
-
-/**
- * Closes a cursor that is not exhausted; an error has ended the transaction and the cursor with it. Not awaited: on a
- * connection that was lost this very moment the answer never comes, while the COMMIT that follows waits its turn behind
- * the close and fails as it should.
- */
-function closeCursor(cursor: Cursor): void {
-  cursor.close().catch(() => {});
 }

@@ -57,7 +57,8 @@ class Trouble {
 }
 
 async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble): Promise<void> {
-  if (trouble.first) return;
+  // A batch that was pulled ahead is not in flight yet: after a stop it is never begun, and never counted.
+  if (trouble.first || work.stop.aborted) return;
   try {
     for await (const outcomes of work.write(ids)) {
       work.settle(outcomes);

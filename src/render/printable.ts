@@ -23,7 +23,7 @@ export function printable(text: string, unicode: boolean, max: number = NAME_MAX
 }
 
 /** A prose line, such as a fault's message or its fix. */
-export function printableProse(text: string, unicode: boolean): string {
+function printableProse(text: string, unicode: boolean): string {
   return printable(text, unicode, PROSE_MAX);
 }
 
