@@ -125,11 +125,12 @@ with numbered as (
       when kind in ('deadDay', 'deadDayCopied')
         then (date_trunc('day', now() at time zone 'UTC') - interval '7 days'
           + pg_temp.chance(n, 'hour') * interval '24 hours') at time zone 'UTC'
-      else (date_trunc('day', now() at time zone 'UTC')
+      -- Right after midnight the last sign-up of yesterday would still be in grace.
+      else least(now() - interval '10 minutes', (date_trunc('day', now() at time zone 'UTC')
           -- More of them lately: the application grows. Nobody else on the day without webhook.
           - (array_remove(array(select generate_series(1, 120)), 7))[1 + floor(119 * pg_temp.chance(n, 'day') ^ 1.15)::int]
             * interval '1 day'
-          + pg_temp.chance(n, 'hour') * interval '24 hours') at time zone 'UTC'
+          + pg_temp.chance(n, 'hour') * interval '24 hours') at time zone 'UTC')
     end as created_at
   from numbered
 )

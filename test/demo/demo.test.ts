@@ -53,7 +53,7 @@ test('what it shows is a Supabase project in which 132 users are missing', async
       const { rows } = await client.query(`
         select current_user as role, pg_get_userbyid(datdba) as owner, (
           select count(*)::int from auth.users u where not exists (select from public.users p where p.id = u.id)
-            and deleted_at is null and not is_anonymous and created_at < now() - interval '1 day'
+            and deleted_at is null and not is_anonymous and created_at < now() - interval '5 minutes'
         ) as missing from pg_database where datname = current_database()`);
       await client.end();
       expect(rows).toEqual([{ role: 'postgres', owner: 'postgres', missing: 132 }]);
