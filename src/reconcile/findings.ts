@@ -142,12 +142,7 @@ function mappingFindings(target: Target, job: Asked): Finding[] {
     const fact = 'repair by a function of the application is not in this version';
     return [forWriters(job, problem('failed', 'repair_unsupported', fact, 'set "repair" to "insert"'))];
   }
-  if (!columns) {
-    if (job.command === 'check') return [];
-    const fact = `no mapping is given for ${name}`;
-    const fix = `add "columns" to userdrift.config.json, e.g. "columns": {"email": "u.email"}; {} writes the key alone`;
-    return [problem('failed', 'no_mapping', fact, fix)];
-  }
+  if (!columns) return [];
   const byName = new Map(target.columns.map((column) => [column.name, column]));
   const mapped = Object.keys(columns).filter((column) => column !== job.config.key);
   return [

@@ -2,6 +2,7 @@ import { Fault } from '../fault.ts';
 import type { Facts, Finding, Port, Tables } from '../port.ts';
 import type { Note } from '../report.ts';
 import { findings } from './findings.ts';
+import { inferColumns } from './infer.ts';
 import type { Job } from './job.ts';
 import { mappingOf } from './mapping.ts';
 
@@ -19,16 +20,31 @@ export async function preflight(port: Port, job: Job, seen: (facts: Facts) => vo
   const { source, target, key, refresh } = job.config;
   const facts = await port.inspect({ source, target, key, update: refresh.length > 0 });
   seen(facts);
-  const found = findings(facts, job);
+  const mapped = withMapping(job, facts);
+  const found = findings(facts, mapped);
   stopAtProblem(found);
-  const tables = port.bind(mappingOf(job, facts), {
+  const tables = port.bind(mappingOf(mapped, facts), {
     rowSecurity: facts.target?.sight.seen === true && facts.target.sight.through === 'policy',
     graceMs: job.config.grace,
     // A validated foreign key on the key proves that there are none.
     orphans: facts.target?.fkToSource !== true,
   });
   stopAtProblem(await tables.prove(job.command === 'check' ? 'read' : 'write'));
-  return { facts, tables, warnings: found.filter(({ level }) => level === 'warning').map(noteOf) };
+  const inferred = mapped === job || job.command === 'check' ? [] : [inferredNote(mapped)];
+  return { facts, tables, warnings: [...found.filter(({ level }) => level === 'warning').map(noteOf), ...inferred] };
+}
+
+/** A configuration without columns takes what the table suggests; given columns are the whole mapping. */
+function withMapping(job: Job, { source, target }: Facts): Job {
+  if (job.config.columns || !source || !target) return job;
+  const columns = inferColumns(target.columns, source.columns, job.config.key);
+  return { ...job, config: { ...job.config, columns } };
+}
+
+function inferredNote({ config }: Job): Note {
+  const names = Object.keys(config.columns ?? {}).join(', ') || 'none but the key';
+  const snippet = `"columns": ${JSON.stringify(config.columns)}`;
+  return { code: 'mapping_inferred', message: `columns were inferred: ${names}`, fix: `to fix them, write ${snippet}` };
 }
 
 function stopAtProblem(found: readonly Finding[]): void {

@@ -29,9 +29,11 @@ function isPlainGreen({ verdict, drift, repair, users }: Report): boolean {
   return verdict === 'in_sync' && !drift.missing && repair.scanned === 0 && users === null;
 }
 
-/** What triggers would run is worth a line only where something is written. */
+/** Worth a line only where something is written. */
+const ROUTINE = new Set(['trigger', 'mapping_inferred']);
+
 function green(report: Report, look: Look): string[] {
-  const warnings = report.warnings.filter(({ code }) => code !== 'trigger');
+  const warnings = report.warnings.filter(({ code }) => !ROUTINE.has(code));
   return [
     ...verdictLines(report, look),
     ...layout([warningFields({ ...report, warnings })], look.width),
