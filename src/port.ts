@@ -141,6 +141,15 @@ export interface Names {
   update: boolean;
 }
 
+/** A table and a column of it that may hold auth ids. */
+export interface Candidate {
+  target: Name;
+  key: string;
+  /** Has a foreign key to the source. */
+  references: boolean;
+  unique: boolean;
+}
+
 /** A way to reach a database. */
 export interface Port {
   readonly transport: 'postgres' | 'http';
@@ -148,6 +157,8 @@ export interface Port {
   /** What is odd about the way there. */
   readonly notes: readonly Note[];
   readonly batches: { count: number; retried: number; split: number };
+  /** Tables that may be the target. */
+  candidates(source: Name): Promise<Candidate[]>;
   inspect(names: Names): Promise<Facts>;
   /** Takes the run lock; null: another run still holds it after `waitMs`. */
   lease(target: Name, scope: Scope, waitMs: number): Promise<Lease | null>;

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Fault } from '../fault.ts';
-import type { Command, Job } from '../reconcile/job.ts';
+import type { Asked, Command, Job } from '../reconcile/job.ts';
 import { parseName } from '../sql/name.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 
@@ -9,18 +9,19 @@ import type { Flags, WriteFlags } from './flags.ts';
 const MOST_WRITERS = 8;
 
 /** The job that the command line and the configuration ask for together; a flag wins. Throws a Fault. */
-export async function jobOf(command: Command, flags: Flags | WriteFlags): Promise<Job> {
+export async function jobOf(command: Command, flags: Flags | WriteFlags): Promise<Asked> {
   return plan(command, await loadConfig(flags.config), flags);
 }
 
 /** The job for a configuration that is read already. Throws a Fault. */
-export function plan(command: Command, read: Config, flags: Flags | WriteFlags): Job {
+export function plan(command: Command, read: Config, flags: Flags | WriteFlags): Asked {
   const config = withFlags(read, flags);
   const write: WriteFlags = { ...READ_ONLY, ...flags };
   return {
     command,
     config,
     scope: { since: flags.since ?? null, shard: flags.shard ?? null },
+    keyGiven: flags.key !== undefined || config.key !== 'id',
     users: flags.user ?? null,
     dryRun: write.dryRun === true,
     maxDrift: flags.maxDrift,
@@ -39,7 +40,7 @@ const READ_ONLY = {
   wait: 0,
 } as const;
 
-function withFlags(config: Config, flags: Flags): Job['config'] {
+function withFlags(config: Config, flags: Flags): Config {
   const target = flags.target === undefined ? config.target : parseName(flags.target);
   if (target === null) {
     throw new Fault('target_invalid', '--target is not a table name', {
@@ -47,12 +48,8 @@ function withFlags(config: Config, flags: Flags): Job['config'] {
       fix: 'write it as in SQL: public.users, or "public.\\"Profile\\"" for a quoted name',
     });
   }
-  if (!target) {
-    throw new Fault('target_unknown', 'no target table is named', {
-      fix: 'name it with --target, e.g. --target public.users, or as "target" in userdrift.config.json',
-    });
-  }
-  return { ...config, target, key: flags.key ?? config.key, grace: flags.grace ?? config.grace };
+  const given = { key: flags.key ?? config.key, grace: flags.grace ?? config.grace };
+  return { ...config, ...(target && { target }), ...given };
 }
 
 /** `backfill` is the deliberate run: it lifts share and writes, and nothing else; a flag with a number holds for it too. */

@@ -5,7 +5,7 @@ import type { Port } from '../port.ts';
 import { parseAddress } from '../postgres/address.ts';
 import { openPostgres } from '../postgres/port.ts';
 import { scrub } from '../postgres/sqlstate.ts';
-import type { Command, Job } from '../reconcile/job.ts';
+import type { Asked, Command } from '../reconcile/job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { withoutIds } from '../reconcile/report.ts';
 import { renderFault } from '../render/fault-line.ts';
@@ -33,7 +33,7 @@ export async function runJob(command: Command, flags: Flags | WriteFlags, termin
   return code;
 }
 
-async function run(job: Job, flags: Flags | WriteFlags, terminal: Terminal): Promise<Report> {
+async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): Promise<Report> {
   const runId = ulid();
   const level = flags.logLevel ?? defaultLevel(flags, terminal);
   const log = terminal.logger(level).child({ run: runId, command: job.command });
@@ -65,7 +65,7 @@ function defaultLevel(flags: Flags, terminal: Terminal): string {
   return terminal.errIsTerminal ? 'warn' : 'info';
 }
 
-async function open(job: Job, runId: string, terminal: Terminal, onRetry: (retry: object) => void): Promise<Port> {
+async function open(job: Asked, runId: string, terminal: Terminal, onRetry: (retry: object) => void): Promise<Port> {
   const { databaseUrl } = terminal.env;
   if (databaseUrl === undefined) {
     throw new Fault('database_url_missing', 'DATABASE_URL is not set', {

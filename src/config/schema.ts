@@ -34,16 +34,16 @@ const limitsSchema = z.strictObject({
   triggers: count.default(100).describe('refuse more writes than this when a trigger on the target reaches outside'),
 });
 
-/** userdrift.config.json. Every key has a default except `columns`: without it the mapping must come from elsewhere. */
+/** userdrift.config.json. Without `target` the database is asked for it, without `columns` the table suggests them. */
 const configObject = z.strictObject({
   $schema: z.string().optional(),
   source: sqlName.prefault('auth.users').describe('auth.users, or a view over it'),
-  target: sqlName.optional().describe('the table of the application, e.g. public.users'),
+  target: sqlName.optional().describe('the table of the application, e.g. public.users; looked for where not given'),
   key: column.default('id').describe('target column that holds the auth id: its exact name, never quoted'),
   columns: z
     .record(column, expression)
     .optional()
-    .describe('target column (exact name) to SQL expression over the source row, alias u'),
+    .describe('target column (exact name) to SQL expression over the source row, alias u; inferred where not given'),
   refresh: z.array(column).default([]).describe('mapped columns that are kept equal after the insert'),
   skip: skipSchema.prefault({}).describe('users that are not expected in the target'),
   repair: z

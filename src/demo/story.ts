@@ -61,7 +61,7 @@ should have a row has one. Run on a schedule, it will say so when that is no lon
 
 export const CLOSING = `
 The server and its data are gone. On your own project, first a look that writes nothing:
-  DATABASE_URL=postgres://... npx userdrift check --target public.users`;
+  DATABASE_URL=postgresql://... npx userdrift check`;
 
 /** What to say instead of the explanation when a step ended otherwise than the story goes. */
 export function surprise(step: Step, exitCode: number): string {

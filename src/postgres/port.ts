@@ -1,10 +1,11 @@
-import type { Clock, Facts, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
+import type { Candidate, Clock, Facts, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Name } from '../sql/name.ts';
 import { shardBounds } from '../sql/shard.ts';
 import { missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
+import { findCandidates } from './candidates.ts';
 import { explained, explainedEach } from './database-fault.ts';
 import { inspect } from './inspect.ts';
 import { type MeasureOptions, measure } from './measure.ts';
@@ -61,6 +62,10 @@ class PostgresPort implements Port {
 
   get notes() {
     return this.#server.address.notes;
+  }
+
+  candidates(source: Name): Promise<Candidate[]> {
+    return explained('look for the target', findCandidates(this.#server, source));
   }
 
   async inspect(names: Names): Promise<Facts> {

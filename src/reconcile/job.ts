@@ -4,10 +4,17 @@ import type { Name } from '../sql/name.ts';
 
 export type Command = 'check' | 'sync' | 'backfill';
 
-/** One run as it was asked for. */
-export interface Job {
-  command: Command;
+/** One run whose target is known. */
+export interface Job extends Asked {
   config: Config & { target: Name };
+}
+
+/** One run as it was asked for. Without a target, the database is asked for the one that stands out. */
+export interface Asked {
+  command: Command;
+  config: Config;
+  /** `--key` was given, so that a target that is looked for must have it. */
+  keyGiven: boolean;
   scope: Scope;
   /** null: everybody in the scope */
   users: readonly string[] | null;
@@ -33,6 +40,6 @@ export function writes(job: Job): boolean {
 }
 
 /** Does the verdict speak of all users? */
-export function isFull({ scope, users }: Job): boolean {
+export function isFull({ scope, users }: Asked): boolean {
   return scope.since === null && scope.shard === null && users === null;
 }

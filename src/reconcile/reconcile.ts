@@ -2,8 +2,9 @@ import { performance } from 'node:perf_hooks';
 import { Fault } from '../fault.ts';
 import type { Measure, Port, Tables } from '../port.ts';
 import type { Report } from '../report.ts';
+import { chooseTarget } from './discover.ts';
 import { guard } from './guard.ts';
-import { type Job, writes } from './job.ts';
+import { type Asked, writes } from './job.ts';
 import { lookAt, measureOfNamed, repairNamed, stillMissing } from './named-users.ts';
 import { preflight } from './preflight.ts';
 import { repair } from './repair.ts';
@@ -29,15 +30,16 @@ export interface World {
 }
 
 /** Runs one job and reports on it. Never throws: what goes wrong is the verdict. */
-export async function reconcile(job: Job, world: World): Promise<Report> {
-  const run = new Run(world.runId, job);
+export async function reconcile(asked: Asked, world: World): Promise<Report> {
+  const run = new Run(world.runId, asked);
   const ended = await perform(run, world).catch((error: unknown) => explain(error, world));
   return reportOf(run, ended, world.toolVersion);
 }
 
 async function perform(run: Run, world: World): Promise<Ended> {
-  return withPort(run, world, (port) =>
-    withRunLock(run, port, world, async (stop) => {
+  return withPort(run, world, async (port) => {
+    await findTarget(run, port, world);
+    return withRunLock(run, port, world, async (stop) => {
       const flight = await orStopped(
         stop,
         preflight(port, run.job, (facts) => run.see(facts)),
@@ -54,8 +56,15 @@ async function perform(run: Run, world: World): Promise<Ended> {
       const closing = await verify(step, measured);
       if (braked) throw braked;
       return conclude(step, measured, closing);
-    }),
-  );
+    });
+  });
+}
+
+async function findTarget(run: Run, port: Port, world: World): Promise<void> {
+  const { command, config, keyGiven } = run.asked;
+  if (config.target) return;
+  const candidates = await orStopped(world.stop, port.candidates(config.source));
+  run.direct(chooseTarget(candidates, { command, key: keyGiven ? config.key : null }));
 }
 
 interface Step {

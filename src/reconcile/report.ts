@@ -2,8 +2,8 @@ import { exitCodeOf, type Verdict } from '../exit-codes.ts';
 import type { Fault } from '../fault.ts';
 import type { Facts, Measure } from '../port.ts';
 import type { Note, Report, UserOutcome } from '../report.ts';
-import { display } from '../sql/name.ts';
-import { isFull, type Job } from './job.ts';
+import { display, type Name } from '../sql/name.ts';
+import { type Asked, isFull, type Job } from './job.ts';
 import type { Interruption } from './stop.ts';
 import { Tally } from './tally.ts';
 
@@ -13,7 +13,7 @@ export class Run {
   readonly tally = new Tally();
   readonly warnings: Note[] = [];
   readonly id: string;
-  readonly job: Job;
+  asked: Asked;
   database: Report['database'] = { host: null, name: null, user: null, serverVersion: null };
   transport: Report['transport'] = 'postgres';
   batches: Report['batches'] = { count: 0, retried: 0, split: 0 };
@@ -24,9 +24,20 @@ export class Run {
   statement: string | null = null;
   repairMs = 0;
 
-  constructor(id: string, job: Job) {
+  constructor(id: string, asked: Asked) {
     this.id = id;
-    this.job = job;
+    this.asked = asked;
+  }
+
+  /** The job, once its target is known. */
+  get job(): Job {
+    const { target } = this.asked.config;
+    if (!target) throw new TypeError('the target is not known yet');
+    return { ...this.asked, config: { ...this.asked.config, target } };
+  }
+
+  direct({ target, key }: { target: Name; key: string }): void {
+    this.asked = { ...this.asked, config: { ...this.asked.config, target, key } };
   }
 
   see(facts: Facts): void {
@@ -42,7 +53,7 @@ export interface Ended {
 
 /** The report of a run, whole or partial. */
 export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersion: string): Report {
-  const { job, tally, measured } = run;
+  const { asked: job, tally, measured } = run;
   const repair = tally.counts();
   return {
     version: 1,
@@ -64,7 +75,7 @@ export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersio
     durationMs: Math.max(0, Date.now() - run.startedAt.getTime()),
     database: run.database,
     source: { name: display(job.config.source), total: measured?.sourceTotal ?? null },
-    target: display(job.config.target),
+    target: job.config.target ? display(job.config.target) : '',
     drift: {
       missing: measured?.missing ?? null,
       stale: measured?.stale ?? null,

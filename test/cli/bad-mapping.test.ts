@@ -159,12 +159,14 @@ describe('columns that cannot be written so', () => {
     );
   });
 
-  test('no mapping at all: check works, sync says what to add', async () => {
+  test('no mapping at all: the table suggests one, and what it cannot suggest is asked for', async () => {
     const target = await table(PLAIN_COLUMNS);
-    expect(await stopped({ target })).toMatch(/no mapping is given.*"columns".*userdrift\.config\.json/);
-    const { json, code } = await run(['check', '--target', target, '--json'], { url: db.url });
-    expect(json().drift.missing).toBe(3);
-    expect(code).toBe(2);
+    const sync = await run(['sync', '--target', target, '--json'], { url: db.url });
+    expect(sync.json()).toMatchObject({ verdict: 'repaired', warnings: [{ code: 'mapping_inferred' }] });
+    const demanding = await table(`${PLAIN_COLUMNS}, team uuid not null`);
+    expect(await stopped({ target: demanding })).toMatch(/team, which nothing maps.*"team"/);
+    const check = await run(['check', '--target', demanding, '--json'], { url: db.url });
+    expect(check.json()).toMatchObject({ drift: { missing: 3 }, warnings: [{ code: 'column_unmapped' }] });
   });
 
   test('a repair function is called or refused, never passed over in silence', async () => {

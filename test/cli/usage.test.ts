@@ -100,11 +100,9 @@ describe.concurrent('help', () => {
 describe.concurrent('no way to the database', () => {
   const silent = ['--log-level', 'silent'];
 
-  test('neither DATABASE_URL nor a configuration: the first thing to name is the target', async () => {
+  test('neither DATABASE_URL nor a configuration: the first thing to name is the database', async () => {
     const { code, stdout, stderr } = await run(['check', ...silent]);
-    expect(stderr).toMatch(
-      /^userdrift: no target table is named\. .*--target public\.users.*userdrift\.config\.json.*\n$/,
-    );
+    expect(stderr).toMatch(/^userdrift: DATABASE_URL is not set\. Fix: .*\.env.*\n$/);
     expect(stdout).toBe('');
     expect(code).toBe(1);
   });

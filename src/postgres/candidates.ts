@@ -1,0 +1,46 @@
+import type { Candidate } from '../port.ts';
+import type { Name } from '../sql/name.ts';
+import type { Server } from './server.ts';
+
+/**
+ * Tables that may hold the application's users: a single-column foreign key to the source (behind a view: to
+ * auth.users), or one of the usual names with a uuid column that the auth id would be in. The platform's own schemas
+ * are left out.
+ */
+export async function findCandidates(server: Server, source: Name): Promise<Candidate[]> {
+  return server.read({ statement_timeout: '30s', lock_timeout: '5s' }, async (client) => {
+    const { rows } = await client.query<Row>(CANDIDATES, [source.schema, source.name]);
+    return rows.map(({ schema, name, ...rest }) => ({ target: { schema, name }, ...rest }));
+  });
+}
+
+type Row = Omit<Candidate, 'target'> & Name;
+
+const CANDIDATES = `
+with referred as (
+  select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where (n.nspname, c.relname) in (($1::name, $2::name), ('auth', 'users'))
+)
+select n.nspname as schema, c.relname as name, a.attname as key,
+  exists (
+    select from pg_constraint f
+    where f.contype = 'f' and f.conrelid = c.oid and f.conkey = array[a.attnum] and f.confrelid in (select oid from referred)
+  ) as "references",
+  exists (
+    select from pg_index i
+    where i.indrelid = c.oid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = a.attnum
+  ) as "unique"
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relkind in ('r', 'p') and not c.relispartition
+  and n.nspname not in ('auth', 'storage', 'realtime', 'vault', 'extensions', 'pg_catalog', 'information_schema')
+  and (
+    exists (
+      select from pg_constraint f
+      where f.contype = 'f' and f.conrelid = c.oid and f.conkey = array[a.attnum] and f.confrelid in (select oid from referred)
+    )
+    or lower(c.relname) in ('users', 'profiles', 'user', 'profile')
+      and a.atttypid = 'uuid'::regtype and a.attname in ('id', 'user_id', 'auth_id')
+  )
+order by 4 desc, 1, 2, a.attnum`;
