@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { ClientConfig } from 'pg';
 import { Fault } from '../fault.ts';
 import type { Note } from '../report.ts';
+import { type Parameters, tlsOf } from './tls.ts';
 
 export type Style = 'direct' | 'session pooler' | 'transaction pooler' | 'unknown';
 
@@ -18,21 +18,10 @@ export interface Address {
   notes: Note[];
 }
 
-type Parameters = ReadonlyMap<string, string>;
-
 const ENCODING = 'percent-encode it: @ is %40, # is %23, / is %2F, ? is %3F, : is %3A, % is %25';
 const PLACEHOLDER = /(?:\[|%5B)YOUR[-_ ][A-Z-_ ]+(?:\]|%5D)/i;
 // Stricter than RFC 3986 on purpose: one raw @, before any / or ?, and no #. Whatever else is there came from a password.
 const SHAPE = /^[a-z]+:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^@#]*))?$/i;
-const TLS_ON = new Set(['require', 'verify-ca', 'verify-full']);
-const TLS_DEFAULT = new Set(['allow', 'prefer']);
-const TLS_OFF = new Set(['disable', 'no-verify']);
-const SSL_FLAG = new Map([
-  ['true', 'require'],
-  ['1', 'require'],
-  ['false', 'disable'],
-  ['0', 'disable'],
-]);
 const READ = new Set(['host', 'port', 'pgbouncer', 'ssl', 'sslmode', 'sslrootcert']);
 
 /**
@@ -158,57 +147,6 @@ function portOf(text: string): number {
   if (/^\d*$/.test(text) && port >= 1 && port <= 65535) return port;
   throw new Fault('database_url_port', 'the port in DATABASE_URL is not a number from 1 to 65535', {
     fix: 'after the password comes @host:port; an IPv6 host stands in square brackets',
-  });
-}
-
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host.startsWith('/') || (isIPv4(host) && host.startsWith('127.')) || isLoopback6(host);
-}
-
-function isLoopback6(host: string): boolean {
-  return isIPv6(host) && /^[0:]*:0*1$/.test(host);
-}
-
-function tlsOf(host: string, parameters: Parameters, rootCert: string | null): NonNullable<ClientConfig['ssl']> {
-  const mode = sslModeOf(parameters);
-  // A socket of the file system has no TLS, as in libpq.
-  if (host.startsWith('/')) return false;
-  if (isThisMachine(host) && !TLS_ON.has(mode ?? '')) return false;
-  if (TLS_OFF.has(mode ?? '')) {
-    throw new Fault(
-      'plaintext_refused',
-      'DATABASE_URL turns off TLS or its checks for a host that is not this machine',
-      {
-        fix: 'use sslmode=verify-full; PGSSLROOTCERT (a file) or DATABASE_CA_CERT (its text) names the CA of the server',
-      },
-    );
-  }
-  return {
-    rejectUnauthorized: true,
-    ...(rootCert !== null && { ca: certificatesOf(rootCert) }),
-    // RFC 6066 knows no IP addresses in the server name; there the certificate is checked against the host itself.
-    ...(isIP(host) === 0 && { servername: host }),
-  };
-}
-
-function sslModeOf(parameters: Parameters): string | null {
-  const flag = parameters.get('ssl');
-  const mode = parameters.get('sslmode') ?? (flag === undefined ? undefined : (SSL_FLAG.get(flag) ?? flag));
-  if (mode === undefined || [TLS_ON, TLS_OFF, TLS_DEFAULT].some((modes) => modes.has(mode))) return mode ?? null;
-  throw new Fault('database_url_sslmode', 'the sslmode in DATABASE_URL is unknown', { fix: 'use sslmode=verify-full' });
-}
-
-function certificatesOf(text: string): string {
-  // Environment files keep a line break as the two characters \n.
-  const pem = text.includes('\n') ? text : text.replaceAll('\\n', '\n');
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
-  try {
-    // A broken certificate would otherwise show up as an OpenSSL code in the middle of a connection.
-    for (const block of blocks) new X509Certificate(block);
-    if (blocks.length > 0) return blocks.join('\n');
-  } catch {}
-  throw new Fault('ca_certificate_invalid', 'PGSSLROOTCERT or DATABASE_CA_CERT holds no readable PEM certificate', {
-    fix: 'download it again (dashboard: Database Settings, SSL Configuration); it starts with -----BEGIN CERTIFICATE-----',
   });
 }
 

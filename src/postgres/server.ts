@@ -1,7 +1,9 @@
 import pg from 'pg';
 import type { Address } from './address.ts';
+import { Client, destroy } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
+import { isRefusedStatement, readOnly, rolledBack, type Settings, transaction } from './transaction.ts';
 
 /** `transaction`: settings do not outlive a transaction here, so each unit of work carries its own. */
 export type Mode = 'session' | 'transaction';
@@ -11,8 +13,6 @@ export interface Statement {
   name: string;
   text: string;
 }
-
-export type Settings = Readonly<Record<string, string>>;
 
 export interface ServerOptions {
   runId: string;
@@ -162,22 +162,6 @@ export class Server {
   }
 }
 
-/** pg leaves the socket of a failed login open, and with it the process, until the server loses its patience. */
-class Client extends pg.Client {
-  override connect(): Promise<pg.Client>;
-  override connect(callback: (error: Error | null, client?: pg.Client) => void): void;
-  override connect(callback?: (error: Error | null, client?: pg.Client) => void): Promise<pg.Client> | undefined {
-    const connected = super.connect();
-    connected.catch(() => destroy(this));
-    if (!callback) return connected;
-    connected.then(
-      (client) => callback(null, client),
-      (error: Error) => callback(error),
-    );
-    return undefined;
-  }
-}
-
 /** What a session keeps for all its writes. Through a transaction pooler each transaction sets it again. */
 const WRITE_SETTINGS: Settings = {
   statement_timeout: '60s',
@@ -206,47 +190,4 @@ async function keepSettings(client: pg.ClientBase, runId: string): Promise<boole
     `select current_setting('lock_timeout') = '5s' and current_setting('row_security') = 'off' as kept`,
   );
   return rows[0]?.kept === true;
-}
-
-async function readOnly<T>(
-  client: pg.ClientBase,
-  settings: Settings,
-  work: (client: pg.ClientBase) => Promise<T>,
-): Promise<T> {
-  return transaction(client, 'begin isolation level read committed read only', settings, () => work(client));
-}
-
-async function transaction<T>(
-  client: pg.ClientBase,
-  begin: string,
-  settings: Settings,
-  work: () => Promise<T>,
-): Promise<T> {
-  const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`);
-  await client.query([begin, ...sets].join('; '));
-  const result = await work();
-  const { command } = await client.query('commit');
-  // COMMIT of an aborted transaction succeeds, as a rollback; only its tag tells.
-  if (command !== 'COMMIT') throw new Error('Connection terminated: the transaction was rolled back');
-  return result;
-}
-
-function isRefusedStatement(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
-}
-
-async function rolledBack(client: pg.ClientBase): Promise<boolean> {
-  return client.query('rollback').then(
-    () => true,
-    () => false,
-  );
-}
-
-function destroy(client: pg.Client): void {
-  const connection: unknown = Reflect.get(client, 'connection');
-  if (typeof connection !== 'object' || connection === null) return;
-  const stream: unknown = Reflect.get(connection, 'stream');
-  if (stream !== null && typeof stream === 'object' && 'destroy' in stream && typeof stream.destroy === 'function') {
-    stream.destroy();
-  }
 }

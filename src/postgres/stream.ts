@@ -4,8 +4,9 @@ import type { Clock } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Range } from '../sql/scope.ts';
 import { windowEndSql } from '../sql/stream.ts';
-import type { Server, Settings } from './server.ts';
+import type { Server } from './server.ts';
 import { sqlState } from './sqlstate.ts';
+import type { Settings } from './transaction.ts';
 
 /** Source rows per window: without windows a sparse drift held one snapshot for 6-10 s on 10 million users. */
 const WINDOW_ROWS = 500_000;

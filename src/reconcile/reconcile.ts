@@ -11,23 +11,7 @@ import { repair } from './repair.ts';
 import { type Ended, Run, reportOf } from './report.ts';
 import { Interruption, orStopped } from './stop.ts';
 import { verdictOf } from './verdict.ts';
-
-/** What the job needs from the world around it. */
-export interface World {
-  toolVersion: string;
-  runId: string;
-  /** Opens the way to the database; throws a Fault where there is none. */
-  open: () => Promise<Port>;
-  /** Ends the run early with an Interruption or a Fault as its reason; batches in flight settle. */
-  stop: AbortSignal;
-  /** Ends it now: statements in flight are abandoned and their users unresolved. */
-  hurry: AbortSignal;
-  /** Asked before a backfill writes; false refuses it. */
-  confirm?: ((plan: { host: string; target: string; rows: number }) => Promise<boolean>) | undefined;
-  progress?: ((state: { done: number; total: number }) => void) | undefined;
-  /** Told what went wrong, once, with its cause. */
-  trouble?: ((error: unknown) => void) | undefined;
-}
+import { type World, withPort, withRunLock } from './world.ts';
 
 /** Runs one job and reports on it. Never throws: what goes wrong is the verdict. */
 export async function reconcile(asked: Asked, world: World): Promise<Report> {
@@ -50,7 +34,7 @@ async function perform(run: Run, world: World): Promise<Ended> {
       const measured = await measureDrift(step);
       const refused = guard(measured, run.job, flight.facts.target?.triggers ?? []);
       if (refused) throw refused;
-      if (!writes(run.job)) return conclude(step, measured, measured);
+      if (!writes(run.job) || isNothing(measured)) return conclude(step, measured, measured);
       await askFirst(step, measured);
       const braked = await repairDrift(step, measured);
       const closing = await verify(step, measured);
@@ -74,50 +58,6 @@ interface Step {
   tables: Tables;
 }
 
-async function withPort(run: Run, world: World, work: (port: Port) => Promise<Ended>): Promise<Ended> {
-  const opening = world.open();
-  const port = await orStopped(world.stop, opening).catch((error: unknown) => {
-    opening.then((late) => late.close('now')).catch(() => {});
-    throw error;
-  });
-  const abandon = () => void port.close('now').catch(() => {});
-  world.hurry.addEventListener('abort', abandon, { once: true });
-  run.transport = port.transport;
-  run.batches = port.batches;
-  run.warnings.push(...port.notes);
-  run.database = { host: port.address.host, name: port.address.database, user: port.address.user, serverVersion: null };
-  try {
-    return await work(port);
-  } finally {
-    world.hurry.removeEventListener('abort', abandon);
-    // What had to settle has settled; a read that was cut off would keep its connection busy.
-    await port.close(world.stop.aborted ? 'now' : 'settle').catch(() => {});
-  }
-}
-
-/** Writing runs only, and not those for named users: `check`, `--dry-run` and `--user` take none. */
-async function withRunLock(
-  run: Run,
-  port: Port,
-  world: World,
-  work: (stop: AbortSignal) => Promise<Ended>,
-): Promise<Ended> {
-  const { job } = run;
-  if (!writes(job) || job.users) return work(world.stop);
-  const lease = await orStopped(world.stop, port.lease(job.config.target, job.scope, job.waitMs));
-  if (!lease) {
-    throw new Fault('busy', 'another run is writing to this target', {
-      verdict: 'busy',
-      fix: 'let it finish, or wait for it with --wait 5m',
-    });
-  }
-  try {
-    return await work(AbortSignal.any([world.stop, lease.lost]));
-  } finally {
-    await lease.release();
-  }
-}
-
 async function measureDrift({ run, stop, tables }: Step): Promise<Measure> {
   const measured = await orStopped(stop, tables.measure(run.job.scope));
   const orphans = run.facts?.target?.fkToSource ? 0 : measured.orphans;
@@ -132,6 +72,11 @@ async function measureDrift({ run, stop, tables }: Step): Promise<Measure> {
   if (run.job.dryRun) run.statement = tables.statement();
   setResidual(run, measured);
   return run.measured;
+}
+
+/** Then the first measure is the closing one as well: nothing was written that it could have missed. */
+function isNothing({ missing, stale }: Measure): boolean {
+  return missing === 0 && !stale;
 }
 
 function setResidual(run: Run, { missing, stale, excluded }: Measure): void {
