@@ -82,6 +82,8 @@ export interface Trigger {
   function: string;
   timing: 'before' | 'after' | 'instead';
   row: boolean;
+  insert: boolean;
+  update: boolean;
   enabled: boolean;
   /** Calls net.http_… or http_request, or lives in `net` or `supabase_functions`. */
   outward: boolean;

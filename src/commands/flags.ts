@@ -68,7 +68,7 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option(
       '--since <when>',
       'only users created at or after this: 2026-11-01, a time, or 7d ago',
-      parsing((text) => parseMoment(text, Date.now()), 'a date, a time or a duration such as 7d'),
+      parsing(pastMoment, 'a date or a time in the past, or a duration such as 7d'),
     )
     .option('--grace <duration>', 'leave out users younger than this (default: 60s)', duration)
     .option('--shard <i/n>', 'only part I of N of the users, counted from 1', shard)
@@ -114,6 +114,12 @@ export function addWriteFlags(command: Command): Command {
     .option('--wait <duration>', 'wait this long for another run to finish', duration, 0)
     .option('--busy-ok', 'exit 0 when another run is writing')
     .option('--yes', 'do not ask');
+}
+
+/** A since in the future would find nobody, for ever and with exit 0. */
+function pastMoment(text: string): string | null {
+  const moment = parseMoment(text, Date.now());
+  return moment !== null && Date.parse(moment) <= Date.now() ? moment : null;
 }
 
 function collectUsers(text: string, users: string[] | undefined): string[] {

@@ -24,32 +24,35 @@ interface Catalog {
 
 /** Everything that preflight, doctor and init need to know, in one read-only transaction. */
 export async function inspect(server: Server, names: Names): Promise<Facts> {
-  return server.read({ statement_timeout: '30s', lock_timeout: '5s', row_security: 'off' }, async (client) => {
-    const about = await aboutServer(client);
-    const source = await describe(client, names.source);
-    const target = await describe(client, names.target);
-    const targetSight = target && (await proveTarget(client, names));
-    const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names, source?.kind)) ?? [];
-    return {
-      ...about,
-      connection: { mode: server.mode, freeConnections: about.connection.freeConnections },
-      source: source && {
-        ...relation(names.source, source),
-        sight: await proveSource(client, names.source),
-      },
-      target: target &&
-        targetSight && {
-          ...relation(names.target, target),
-          sight: targetSight,
-          triggers: target.triggers,
-          indexes: target.indexes,
-          insertRules: target.insertRules,
-          sourceForeignKeys: sourceKeys.map(({ name }) => name),
-          fkToSource: sourceKeys.some(({ validated }) => validated),
+  return server.read(
+    { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off', search_path: '' },
+    async (client) => {
+      const about = await aboutServer(client);
+      const source = await describe(client, names.source);
+      const target = await describe(client, names.target);
+      const targetSight = target && (await proveTarget(client, names));
+      const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names, source?.kind)) ?? [];
+      return {
+        ...about,
+        connection: { mode: server.mode, freeConnections: about.connection.freeConnections },
+        source: source && {
+          ...relation(names.source, source),
+          sight: await proveSource(client, names.source),
         },
-      key: target && targetSight && (await describeKey(client, names, target, targetSight)),
-    };
-  });
+        target: target &&
+          targetSight && {
+            ...relation(names.target, target),
+            sight: targetSight,
+            triggers: target.triggers,
+            indexes: target.indexes,
+            insertRules: target.insertRules,
+            sourceForeignKeys: sourceKeys.map(({ name }) => name),
+            fkToSource: sourceKeys.some(({ validated }) => validated),
+          },
+        key: target && targetSight && (await describeKey(client, names, target, targetSight)),
+      };
+    },
+  );
 }
 
 function relation(name: Name, catalog: Catalog): Omit<Relation, 'sight'> {
@@ -116,10 +119,13 @@ select jsonb_build_object(
       'name', g.tgname, 'function', f.oid::regproc::text,
       'timing', case when g.tgtype & 2 <> 0 then 'before' when g.tgtype & 64 <> 0 then 'instead' else 'after' end,
       'row', g.tgtype & 1 <> 0,
-      'enabled', g.tgenabled <> 'D',
+      'insert', g.tgtype & 4 <> 0,
+      'update', g.tgtype & 16 <> 0,
+      'enabled', g.tgenabled in ('O', 'A'),
       'outward', fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\\.http_|http_request)') order by g.tgname)
     from pg_trigger g join pg_proc f on f.oid = g.tgfoid join pg_namespace fn on fn.oid = f.pronamespace
-    where g.tgrelid = c.oid and not g.tgisinternal and g.tgtype & 4 <> 0), '[]'),
+    where not g.tgisinternal and g.tgtype & 20 <> 0 and g.tgparentid = 0
+      and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid)))), '[]'),
   'indexes', coalesce((
     select jsonb_agg(jsonb_build_object(
       'name', ic.relname, 'unique', i.indisunique, 'immediate', i.indimmediate,
@@ -157,13 +163,15 @@ async function describeKey(client: ClientBase, names: Names, catalog: Catalog, s
 
 function keyType(base: string): 'uuid' | 'text' | 'other' {
   if (base === 'uuid') return 'uuid';
-  return ['text', 'character varying', 'character', 'citext', 'bpchar'].includes(base) ? 'text' : 'other';
+  return ['text', 'character varying', 'character', 'bpchar'].includes(base) || /(^|\.)citext$/.test(base)
+    ? 'text'
+    : 'other';
 }
 
 /** Does a text key hold a uuid in another spelling than `id::text`? Its user would look missing and be inserted twice. */
 async function hasOddKeys(client: ClientBase, names: Names, through: 'role' | 'policy'): Promise<boolean> {
   await client.query(`set local row_security = ${through === 'policy' ? 'on' : 'off'}`);
-  const key = `${ident(names.key)}::text`;
+  const key = `${ident(names.key)}::text collate "C"`;
   const { rows } = await client.query<{ odd: boolean }>(`
 select exists (
   select from ${qualified(names.target)}

@@ -29,7 +29,7 @@ export async function measure(
   clock: Clock | null,
   options: MeasureOptions,
 ): Promise<Measure> {
-  const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off' };
+  const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off', search_path: '' };
   return server.read(settings, async (client) => {
     await proveSightAgain(client, mapping);
     await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);

@@ -9,6 +9,8 @@ import { classify, sqlState } from './sqlstate.ts';
 interface Expression {
   /** path in the configuration */
   path: string;
+  /** as the configuration has it */
+  raw: string;
   sql: string;
 }
 
@@ -57,16 +59,19 @@ function expressionsOf(mapping: Mapping, depth: 'read' | 'write'): Expression[] 
   const { where } = mapping.skip;
   const columns = depth === 'write' ? mapping.columns : mapping.refresh;
   return [
-    ...(where === null ? [] : [{ path: 'skip.where', sql: `${whole(where)} is true` }]),
-    ...columns.map(({ name, expression }) => ({ path: `columns.${name}`, sql: whole(expression) })),
+    ...(where === null ? [] : [{ path: 'skip.where', raw: where, sql: `${whole(where)} is true` }]),
+    ...columns.map(({ name, expression }) => ({ path: `columns.${name}`, raw: expression, sql: whole(expression) })),
   ];
 }
 
-async function prepare(client: ClientBase, mapping: Mapping, { path, sql }: Expression): Promise<void> {
+async function prepare(client: ClientBase, mapping: Mapping, { path, raw, sql }: Expression): Promise<void> {
   await client.query(`set local search_path = ''`);
   const text = `select u.id, ${sql} from ${sourceOf(mapping)} limit 0`;
   const { fields } = await client.query({ text, queryMode: 'extended' } as { text: string });
   if (fields.length !== 2) throw new NotOneExpression(path);
+  // `a) or (b` closes our parentheses and stays one column; between brackets it is a syntax error.
+  const bracketed = `select u.id, array[\n${raw}\n] from ${sourceOf(mapping)} limit 0`;
+  await client.query({ text: bracketed, queryMode: 'extended' } as { text: string });
 }
 
 class NotOneExpression extends Error {}
@@ -113,6 +118,10 @@ function describe(error: unknown, path: string, code: string): Finding | null {
   if (state === '25006') return problem(`${path} writes to the database when it is evaluated (25006)`, fix);
   if (classify(error) === 'row') return { ...problem(path, fix), code: 'row_fault' };
   if (classify(error) !== 'stop') return null;
+  if (state === '42501' && code === 'insert_invalid') {
+    const grant = 'grant select and insert on the target to this role, or connect as postgres';
+    return { ...problem('this role may not insert into the target (42501)', grant), verdict: 'inconclusive' };
+  }
   // Once a row was read the text of the server can quote it.
   const said = code === 'expression_fails' ? 'fails when it is evaluated' : error.message;
   return problem(`${path}: ${said} (${state})`, fix);
@@ -124,18 +133,26 @@ function describe(error: unknown, path: string, code: string): Finding | null {
  */
 async function proveStable(server: Server, mapping: Mapping): Promise<Finding[]> {
   if (mapping.refresh.length === 0) return [];
+  const clocked = mapping.refresh.filter(({ expression }) => CLOCKED.test(expression));
+  if (clocked.length > 0) return clocked.map(({ name }) => unstable(name));
   const first = await fingerprints(server, mapping);
   const second = await fingerprints(server, mapping);
   if (first.row !== second.row) return [];
-  return mapping.refresh
-    .filter(({ name }) => first[name] !== second[name])
-    .map(({ name }) => ({
-      level: 'problem',
-      code: 'refresh_unstable',
-      fact: `refresh: columns.${name} gives another value each time it is evaluated`,
-      fix: 'take it out of refresh, or map it to an expression without now() or random()',
-      verdict: 'failed',
-    }));
+  return mapping.refresh.filter(({ name }) => first[name] !== second[name]).map(({ name }) => unstable(name));
+}
+
+/** `now()::date` differs once a day: no two looks in a row would show it. */
+const CLOCKED =
+  /\b(now|random|gen_random_uuid|clock_timestamp|transaction_timestamp|statement_timestamp|timeofday)\s*\(|\b(current_(date|time|timestamp)|localtime(stamp)?)\b/i;
+
+function unstable(name: string): Finding {
+  return {
+    level: 'problem',
+    code: 'refresh_unstable',
+    fact: `refresh: columns.${name} gives another value each time it is evaluated`,
+    fix: 'take it out of refresh, or map it to an expression without now() or random()',
+    verdict: 'failed',
+  };
 }
 
 /** Hashes, made by the server: no value of a row comes here. */
@@ -143,5 +160,8 @@ async function fingerprints(server: Server, mapping: Mapping): Promise<Record<st
   const columns = mapping.refresh.map(({ name, expression }) => `md5(${whole(expression)}::text) as ${ident(name)}`);
   const text = `select md5(u::text) as "row", ${columns.join(', ')}
     from ${sourceOf(mapping)} where ${eligible(mapping)} order by u.id limit 1`;
-  return server.read(SETTINGS, async (client) => (await client.query<Record<string, string>>(text)).rows[0] ?? {});
+  return server.read(
+    { ...SETTINGS, search_path: '' },
+    async (client) => (await client.query<Record<string, string>>(text)).rows[0] ?? {},
+  );
 }

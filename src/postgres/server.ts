@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { Fault } from '../fault.ts';
 import type { Address } from './address.ts';
 import { Client, destroy } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
@@ -104,9 +105,17 @@ export class Server {
     try {
       return await withRetry(attempt, { signal: this.#options.signal, onRetry: this.#options.onRetry });
     } catch (error) {
+      if (error instanceof Fault && error.code === 'retry_budget_spent') throw this.#named(error);
       // 42501 and others are also what a server says that lets nobody in: here it has let us in.
       throw (isRefusedStatement(error) ? null : connectionFault(error, this.address)) ?? error;
     }
+  }
+
+  /** A spent budget, with what stood in the way as far as it is known. */
+  #named(spent: Fault): Fault {
+    const known = connectionFault(spent.cause, this.address);
+    if (!known) return spent;
+    return new Fault(spent.code, `${spent.message}: ${known.message}`, { fix: known.fix, cause: spent.cause });
   }
 
   /** A connection outside the pool, which the caller ends. */

@@ -115,6 +115,7 @@ function isSocketError(error: unknown): boolean {
 }
 
 function classifyState(code: string, error: unknown): Action {
+  if (isRaised(error) && !PASSING.has(code)) return 'row';
   const trouble = poolerTrouble(error);
   if (trouble !== null) return trouble === 'full' ? 'reconnect' : 'stop';
   if (code === 'XX000') return classifyInternal(error);
@@ -165,6 +166,14 @@ export function scrub(error: unknown): Record<string, string> {
       return value === null ? [] : [[name, value]];
     }),
   );
+}
+
+/** Worth another try or a smaller batch, whoever says it. */
+const PASSING = new Set(['40001', '40P01', '55P03', '57014']);
+
+/** A trigger may raise any code, "the disk is full" too: that is about its row, not about the server. */
+function isRaised(error: unknown): boolean {
+  return field(error, 'severity') === 'ERROR' && RAISED.test(field(error, 'routine') ?? '');
 }
 
 /** Where a procedural language raised the error itself: it can put any text, a mail too, in place of a name. */

@@ -89,6 +89,8 @@ function settingsOf(mapping: Mapping, { rowSecurity }: StreamOptions): Settings 
     statement_timeout: '15s',
     lock_timeout: '5s',
     row_security: rowSecurity ? 'on' : 'off',
+    // As it was proved: a function in public must not stand in for one of pg_catalog.
+    search_path: '',
     // The bound inside the anti-join is missing for text keys; a scan of the target per epoch would be quadratic.
     ...(mapping.keyType === 'text' ? { enable_seqscan: 'off' } : {}),
   };

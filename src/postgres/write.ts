@@ -1,3 +1,4 @@
+import { Fault } from '../fault.ts';
 import type { Outcome, RefreshOutcome, RowFault, Standing } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { insertSql, refreshSql, standingSql } from '../sql/write.ts';
@@ -65,6 +66,7 @@ export class Writer {
       statement_timeout: '60s',
       lock_timeout: '5s',
       row_security: this.#rowSecurity ? 'on' : 'off',
+      search_path: '',
     };
     const rows = await this.#server.read(settings, async (client) => {
       const result = await client.query<StandingRow>(standingSql(this.#mapping), [ids]);
@@ -107,6 +109,7 @@ export class Writer {
 
   /** Names the ids that did not come back; one that nothing explains is sent again, alone. */
   async #settle(statement: Statement, group: readonly string[], inserted: readonly string[]): Promise<Outcome[]> {
+    refuseRewrittenKeys(group, inserted);
     const outcomes: Outcome[] = inserted.map((id) => ({ id, kind: 'inserted' }));
     if (inserted.length === group.length) return outcomes;
     const back = new Set(inserted);
@@ -118,6 +121,7 @@ export class Writer {
 
   async #sendAlone(statement: Statement, id: string): Promise<Outcome> {
     const attempt = await this.#attempt(statement, [id]);
+    if (attempt.kind === 'done') refuseRewrittenKeys([id], attempt.ids);
     if (attempt.kind === 'done' && attempt.ids.length > 0) return { id, kind: 'inserted' };
     const [standing] = await this.stand([id]);
     const known = standing && explained(standing);
@@ -130,6 +134,15 @@ export class Writer {
     const standings = await this.stand(group);
     return standings.map((standing) => explained(standing) ?? { id: standing.id, kind: 'failed', ...fault });
   }
+}
+
+/** Each further try would insert one more row that belongs to nobody. */
+function refuseRewrittenKeys(group: readonly string[], inserted: readonly string[]): void {
+  const sent = new Set(group);
+  if (inserted.every((id) => sent.has(id))) return;
+  throw new Fault('key_rewritten', 'a trigger on the target changed the key of the rows that were inserted', {
+    fix: 'let the trigger leave the key alone; rows with a made-up key are now in the target',
+  });
 }
 
 /** A larger group with a failure in it is settled all the same: its odd ids were sent alone already. */

@@ -72,6 +72,10 @@ function neededColumns({ config: { skip } }: Asked): string[] {
 function targetFindings(facts: Facts, job: Asked): Finding[] {
   const { target, role, server } = facts;
   const name = display(job.config.target);
+  if (name === display(job.config.source) || name === 'auth.users') {
+    const fact = `the target is ${name} itself, where nobody can be missing`;
+    return [problem('failed', 'target_is_source', fact, 'name the table of the application with --target')];
+  }
   if (!target) {
     const fact = `there is no table ${name} in database ${server.database}, or role ${role.name} may not enter its schema`;
     return [problem('failed', 'target_missing', fact, 'name the table with --target or in the configuration')];
@@ -175,7 +179,9 @@ function unmappedFinding(target: Target, given: ReadonlySet<string>, job: Asked)
   const fact = `${display(job.config.target)} needs a value for ${names.join(', ')}, which nothing maps`;
   const snippet = open.map((column) => `${JSON.stringify(column.name)}: "<SQL over u, ${column.type}>"`).join(', ');
   const finding = problem('failed', 'column_unmapped', fact, `add to "columns" in userdrift.config.json: ${snippet}`);
-  const filled = target.triggers.some((trigger) => trigger.enabled && trigger.row && trigger.timing === 'before');
+  const filled = target.triggers.some(
+    (trigger) => trigger.enabled && trigger.insert && trigger.row && trigger.timing === 'before',
+  );
   return [filled ? warning(finding.code, finding.fact, finding.fix) : forWriters(job, finding)];
 }
 
@@ -193,7 +199,7 @@ function privilegeWarning(column: string): Finding {
 
 function triggerFindings(target: Target): Finding[] {
   return target.triggers
-    .filter((trigger) => trigger.enabled)
+    .filter((trigger) => trigger.enabled && trigger.insert)
     .map((trigger) => {
       const fact = `trigger ${trigger.name} runs ${trigger.function} ${trigger.timing} each insert`;
       return trigger.outward

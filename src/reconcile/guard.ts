@@ -56,11 +56,12 @@ function writesRefusal(measured: Measure, { limits, scope }: Job): Fault | null 
 
 /** A repair must not send 10,000 welcome mails. */
 function triggerRefusal(measured: Measure, { limits }: Job, triggers: readonly Trigger[]): Fault | null {
-  const outward = triggers.find((trigger) => trigger.enabled && trigger.outward);
-  if (!outward || limits.triggers === null || measured.missing <= limits.triggers) return null;
+  const runs = ({ insert, update }: Trigger) => (insert ? measured.missing : 0) + (update ? (measured.stale ?? 0) : 0);
+  const outward = triggers.filter((trigger) => trigger.enabled && trigger.outward).sort((a, b) => runs(b) - runs(a))[0];
+  if (!outward || limits.triggers === null || runs(outward) <= limits.triggers) return null;
   return refusal(
     'triggers_limit',
-    `trigger ${outward.name} reaches outside the database and would run for ${number.format(measured.missing)} rows, ` +
+    `trigger ${outward.name} reaches outside the database and would run for ${number.format(runs(outward))} rows, ` +
       `more than the limit of ${number.format(limits.triggers)}`,
     'disable the trigger for the run, or accept it with --allow-triggers',
   );

@@ -22,10 +22,15 @@ export async function repairNamed(tables: Tables, seen: readonly UserOutcome[], 
   return seen.map((user) => written(user, outcomes.get(user.id ?? '')));
 }
 
-/** How many of the users are still missing, asked anew. */
-export async function stillMissing(tables: Tables, ids: readonly string[]): Promise<number> {
+/** Which of the users are still missing, asked anew. */
+export async function stillMissing(tables: Tables, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const standings = await standingById(tables, ids);
-  return [...standings.values()].filter(({ standing }) => standing === 'missing').length;
+  return new Set([...standings.values()].filter(({ standing }) => standing === 'missing').map(({ id }) => id));
+}
+
+/** The closing query is right where it contradicts the insert. */
+export function takenBack(user: UserOutcome, missing: ReadonlySet<string>): UserOutcome {
+  return user.outcome === 'inserted' && missing.has(user.id ?? '') ? { ...user, outcome: 'suppressed' } : user;
 }
 
 /** The numbers of a scope that is these users, so that its table adds up as any other. */

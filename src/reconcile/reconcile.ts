@@ -5,7 +5,7 @@ import type { Report } from '../report.ts';
 import { chooseTarget } from './discover.ts';
 import { guard } from './guard.ts';
 import { type Asked, writes } from './job.ts';
-import { lookAt, measureOfNamed, repairNamed, stillMissing } from './named-users.ts';
+import { lookAt, measureOfNamed, repairNamed, stillMissing, takenBack } from './named-users.ts';
 import { preflight } from './preflight.ts';
 import { repair } from './repair.ts';
 import { type Ended, Run, reportOf } from './report.ts';
@@ -170,8 +170,11 @@ async function reconcileNamed(step: Step, ids: readonly string[]): Promise<Ended
   const refused = guard(run.measured, named, run.facts?.target?.triggers ?? []);
   if (refused) throw refused;
   if (write) run.users = await repairNamed(tables, seen, run.tally);
-  const residual = write ? await orStopped(stop, stillMissing(tables, ids)) : missing;
-  run.residual = { missing: residual, stale: 0, arrived: 0 };
+  const left = write ? await orStopped(stop, stillMissing(tables, ids)) : null;
+  // A deferred trigger can take a row back at the very end.
+  if (left) run.users = run.users.map((user) => takenBack(user, left));
+  const residual = left?.size ?? missing;
+  run.residual = { missing: residual, stale: null, arrived: null };
   if (run.users.some(({ outcome }) => outcome === 'no_such_user')) {
     throw new Fault('no_such_user', 'a user that was named does not exist', { fix: 'check the id in auth.users' });
   }

@@ -68,7 +68,7 @@ function staleCount(mapping: Mapping, scope: string): string {
 /** Text keys may hold ids of other providers: only what reads as a uuid can be an orphan of auth.users. */
 function orphanCount(mapping: Mapping, range: Range): string {
   const key = `p.${ident(mapping.key)}`;
-  const mine = mapping.keyType === 'text' ? `${key} ~ '${CANONICAL_UUID}'` : `${key} is not null`;
+  const mine = mapping.keyType === 'text' ? `${key}::text collate "C" ~ '${CANONICAL_UUID}'` : `${key} is not null`;
   const scope = mapping.keyType === 'text' ? '' : idBetween(key, range);
   return `(
     select count(*) from ${targetOf(mapping)} p

@@ -149,7 +149,7 @@ describe('a role with least privilege', () => {
     );
     expect(await run('check', { url: role.url, config })).toMatchObject({ verdict: 'drift' });
     expect(await run('sync', { url: role.url, config })).toMatchObject({
-      verdict: 'failed',
+      verdict: 'inconclusive',
       exitCode: 1,
       reason: { code: 'insert_invalid' },
     });
