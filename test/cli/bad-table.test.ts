@@ -217,7 +217,7 @@ describe('a role that cannot see is never green', () => {
     const target = await table(PLAIN_COLUMNS);
     const { url } = await role('bypassrls', 'select on auth.users', `select on ${target}`);
     const { code, stderr } = await run(['sync', ...SILENT], { url, config: mapped(target) });
-    expect(stderr).toMatch(/^userdrift: .*permission denied.*\n$/);
+    expect(stderr).toMatch(/^userdrift: .*may not insert.*Fix: grant.*\n$/);
     expect(code).toBe(1);
     const check = await run(['check', '--json'], { url, config: mapped(target) });
     expect(check.json()).toMatchObject({ verdict: 'drift', drift: { missing: 3 } });

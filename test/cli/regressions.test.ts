@@ -49,7 +49,9 @@ test('no batch is begun after the signal', async () => {
 });
 
 test('a right that is missing in a statement is no right to connect', async () => {
-  await db.query('create table public.secret (n int); revoke all on public.secret from postgres');
+  await db.query(
+    'create table public.secret (n int); revoke all on public.secret from postgres, anon, authenticated, service_role',
+  );
   await db.queryAsPostgres(`
     create table public.closed (${PLAIN_COLUMNS});
     create function public.peek() returns trigger language plpgsql as $$ begin insert into public.secret values (1); return new; end $$;
