@@ -56,8 +56,22 @@ export interface Standing {
   why: 'deleted' | 'anonymous' | 'sso' | 'filtered' | null;
 }
 
+/** What a finding speaks of, in the order in which a person would look. */
+export type Topic =
+  | 'connection'
+  | 'server'
+  | 'role'
+  | 'source'
+  | 'target'
+  | 'key'
+  | 'columns'
+  | 'repair'
+  | 'triggers'
+  | 'causes';
+
 /** A fact about the database with what follows from it. `problem` stops the run with `verdict`. */
 export interface Finding {
+  about: Topic;
   level: 'ok' | 'warning' | 'problem';
   code: string;
   fact: string;
@@ -73,6 +87,8 @@ export interface Column {
   base: string;
   notNull: boolean;
   hasDefault: boolean;
+  /** its SQL, every name in it qualified; null where there is none or the type brings it */
+  default: string | null;
   identity: boolean;
   generated: boolean;
 }
@@ -106,13 +122,26 @@ export interface Relation {
   name: string;
   kind: 'table' | 'partitioned' | 'view' | 'materialized view' | 'foreign table' | 'other';
   columns: Column[];
+  /** `forced`: the owner is filtered too */
+  rls: 'off' | 'on' | 'forced';
+  /** The current role may do what only the owner of a table may. */
+  owned: boolean;
   sight: Sight;
 }
 
 /** What preflight, doctor and init know of the database. */
 export interface Facts {
   server: { version: string; versionNum: number; database: string; inRecovery: boolean; readOnly: boolean };
-  connection: { mode: 'session' | 'transaction'; freeConnections: number | null };
+  connection: {
+    kind: 'direct' | 'session pooler' | 'transaction pooler' | 'unknown pooler';
+    mode: 'session' | 'transaction';
+    /** `TLSv1.3`; null: in the clear */
+    tls: string | null;
+    /** Connections that the server has to give; null: it does not say. */
+    freeConnections: number | null;
+    /** The timeouts that this role starts with, in milliseconds; 0: none. */
+    timeouts: Readonly<Record<'statement' | 'lock' | 'idleInTransaction' | 'idleSession' | 'transaction', number>>;
+  };
   role: { name: string; superuser: boolean; bypassRls: boolean };
   source: Relation | null;
   target:
@@ -120,6 +149,7 @@ export interface Facts {
         triggers: Trigger[];
         indexes: Index[];
         insertRules: string[];
+        checks: string[];
         sourceForeignKeys: string[];
         fkToSource: boolean;
       })

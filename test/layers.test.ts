@@ -10,7 +10,8 @@ const FLOORS = [
   ['exit-codes', 'fault', 'sql'],
   ['config', 'report'],
   ['port'],
-  ['postgres', 'reconcile', 'render', 'demo'],
+  ['postgres', 'reconcile'],
+  ['render', 'demo', 'doctor'],
   ['commands'],
   ['cli'],
 ];

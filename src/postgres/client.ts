@@ -1,3 +1,5 @@
+import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import pg from 'pg';
 
 /** pg leaves the socket of a failed login open, and with it the process, until the server loses its patience. */
@@ -18,10 +20,17 @@ export class Client extends pg.Client {
 
 /** Cuts the connection off, whatever it is doing. */
 export function destroy(client: pg.Client): void {
+  const stream = streamOf(client);
+  if (stream instanceof Duplex) stream.destroy();
+}
+
+/** The version of TLS that the connection speaks; null: it is in the clear. */
+export function protocolOf(client: pg.ClientBase): string | null {
+  const stream = streamOf(client);
+  return stream instanceof TLSSocket ? stream.getProtocol() : null;
+}
+
+function streamOf(client: pg.ClientBase): unknown {
   const connection: unknown = Reflect.get(client, 'connection');
-  if (typeof connection !== 'object' || connection === null) return;
-  const stream: unknown = Reflect.get(connection, 'stream');
-  if (stream !== null && typeof stream === 'object' && 'destroy' in stream && typeof stream.destroy === 'function') {
-    stream.destroy();
-  }
+  return typeof connection === 'object' && connection !== null ? Reflect.get(connection, 'stream') : null;
 }

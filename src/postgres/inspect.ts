@@ -15,10 +15,13 @@ const KINDS: Readonly<Record<string, Relation['kind']>> = {
 /** What `describe` reads of one relation: JSON made by the catalog. */
 interface Catalog {
   kind: string;
+  rls: Relation['rls'];
+  owned: boolean;
   columns: Column[];
   triggers: Trigger[];
   indexes: Index[];
   insertRules: string[];
+  checks: string[];
   foreignKeys: { name: string; columns: string[]; references: string; validated: boolean }[];
 }
 
@@ -34,7 +37,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
       const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names, source?.kind)) ?? [];
       return {
         ...about,
-        connection: { mode: server.mode, freeConnections: about.connection.freeConnections },
+        connection: { ...about.connection, ...server.connection },
         source: source && {
           ...relation(names.source, source),
           sight: await proveSource(client, names.source),
@@ -46,6 +49,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
             triggers: target.triggers,
             indexes: target.indexes,
             insertRules: target.insertRules,
+            checks: target.checks,
             sourceForeignKeys: sourceKeys.map(({ name }) => name),
             fkToSource: sourceKeys.some(({ validated }) => validated),
           },
@@ -56,7 +60,8 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
 }
 
 function relation(name: Name, catalog: Catalog): Omit<Relation, 'sight'> {
-  return { name: display(name), kind: KINDS[catalog.kind] ?? 'other', columns: catalog.columns };
+  const { columns, rls, owned } = catalog;
+  return { name: display(name), kind: KINDS[catalog.kind] ?? 'other', columns, rls, owned };
 }
 
 function isToSource(key: Catalog['foreignKeys'][number], names: Names, kind: string | undefined): boolean {
@@ -65,7 +70,9 @@ function isToSource(key: Catalog['foreignKeys'][number], names: Names, kind: str
   return key.references === referred && key.columns.length === 1 && key.columns[0] === names.key;
 }
 
-type About = Pick<Facts, 'server' | 'role' | 'connection'>;
+type About = Pick<Facts, 'server' | 'role'> & {
+  connection: Pick<Facts['connection'], 'freeConnections' | 'timeouts'>;
+};
 
 async function aboutServer(client: ClientBase): Promise<About> {
   const { rows } = await client.query<{ about: About }>(`
@@ -84,12 +91,21 @@ select jsonb_build_object(
     'freeConnections', least(
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
         - (select count(*) from pg_stat_activity where backend_type = 'client backend'),
-      nullif(rolconnlimit, -1) - (select count(*) from pg_stat_activity where usename = current_user)))
+      nullif(rolconnlimit, -1) - (select count(*) from pg_stat_activity where usename = current_user)),
+    'timeouts', jsonb_build_object(
+      'statement', ${resetValue('statement_timeout')}, 'lock', ${resetValue('lock_timeout')},
+      'idleInTransaction', ${resetValue('idle_in_transaction_session_timeout')},
+      'idleSession', ${resetValue('idle_session_timeout')}, 'transaction', ${resetValue('transaction_timeout')}))
 ) as about
 from pg_roles where rolname = current_user`);
   const [row] = rows;
   if (!row) throw new TypeError('the catalog does not know the current role');
   return row.about;
+}
+
+/** What a setting is before this session changes it, in milliseconds; 0 where this version does not know it. */
+function resetValue(name: string): string {
+  return `coalesce((select reset_val::int from pg_settings where name = '${name}'), 0)`;
 }
 
 /** null: there is no such relation, or its schema is closed to this role. */
@@ -106,13 +122,17 @@ const BASE_TYPE = `(with recursive base as (
 const DESCRIBE = `
 select jsonb_build_object(
   'kind', c.relkind,
+  'rls', case when c.relforcerowsecurity then 'forced' when c.relrowsecurity then 'on' else 'off' end,
+  'owned', pg_has_role(c.relowner, 'usage'),
   'columns', coalesce((
     select jsonb_agg(jsonb_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', format_type(${BASE_TYPE}, null),
       'notNull', a.attnotnull or (t.typtype = 'd' and t.typnotnull),
       'hasDefault', (a.atthasdef and a.attgenerated = '') or t.typdefault is not null,
+      'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
       'identity', a.attidentity <> '', 'generated', a.attgenerated <> '') order by a.attnum)
     from pg_attribute a join pg_type t on t.oid = a.atttypid
+    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
   'triggers', coalesce((
     select jsonb_agg(jsonb_build_object(
@@ -139,6 +159,8 @@ select jsonb_build_object(
     where i.indrelid = c.oid), '[]'),
   'insertRules', coalesce((
     select jsonb_agg(r.rulename order by r.rulename) from pg_rewrite r where r.ev_class = c.oid and r.ev_type = '3'), '[]'),
+  'checks', coalesce((
+    select jsonb_agg(o.conname order by o.conname) from pg_constraint o where o.conrelid = c.oid and o.contype = 'c'), '[]'),
   'foreignKeys', coalesce((
     select jsonb_agg(jsonb_build_object(
       'name', o.conname, 'validated', o.convalidated,

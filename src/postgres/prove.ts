@@ -109,7 +109,14 @@ async function attempt(
 }
 
 function describe(error: unknown, path: string, code: string): Finding | null {
-  const problem = (fact: string, fix: string): Finding => ({ level: 'problem', code, fact, fix, verdict: 'failed' });
+  const problem = (fact: string, fix: string): Finding => ({
+    about: 'columns',
+    level: 'problem',
+    code,
+    fact,
+    fix,
+    verdict: 'failed',
+  });
   const fix = `correct ${path} in the configuration; it is SQL over the source row u, and every type and function in it needs its schema`;
   const state = sqlState(error);
   // 08P01: it has a parameter such as $1, which nothing fills.
@@ -147,6 +154,7 @@ const CLOCKED =
 
 function unstable(name: string): Finding {
   return {
+    about: 'columns',
     level: 'problem',
     code: 'refresh_unstable',
     fact: `refresh: columns.${name} gives another value each time it is evaluated`,

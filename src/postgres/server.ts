@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Fault } from '../fault.ts';
 import type { Address } from './address.ts';
-import { Client, destroy } from './client.ts';
+import { Client, destroy, protocolOf } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
 import { isRefusedStatement, readOnly, rolledBack, type Settings, transaction } from './transaction.ts';
@@ -38,6 +38,7 @@ export class Server {
   readonly #pool: pg.Pool;
   readonly #open = new Set<pg.Client>();
   #mode: Mode | null = null;
+  #tls: string | null = null;
 
   constructor(address: Address, options: ServerOptions) {
     this.address = address;
@@ -62,10 +63,16 @@ export class Server {
     return this.#mode ?? 'transaction';
   }
 
+  /** How this server is reached. */
+  get connection(): { kind: Kind; mode: Mode; tls: string | null } {
+    return { kind: kindOf(this.address.style, this.mode), mode: this.mode, tls: this.#tls };
+  }
+
   /** Opens the first connection, without retries: who typed a wrong address wants to know now. Throws a Fault. */
   async connect(): Promise<void> {
     try {
       const client = await this.#pool.connect();
+      this.#tls = protocolOf(client);
       client.release();
     } catch (error) {
       throw connectionFault(error, this.address) ?? error;
@@ -189,6 +196,14 @@ async function modeOf(client: pg.ClientBase, address: Address): Promise<Mode> {
   if (address.style === 'transaction pooler') return 'transaction';
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return rows[0]?.pid === Reflect.get(client, 'processID') ? 'session' : 'transaction';
+}
+
+export type Kind = 'direct' | 'session pooler' | 'transaction pooler' | 'unknown pooler';
+
+/** A host that is none of Supabase's is a server if it answers as one. */
+function kindOf(style: Address['style'], mode: Mode): Kind {
+  if (style !== 'unknown') return style;
+  return mode === 'session' ? 'direct' : 'unknown pooler';
 }
 
 /** Sets the session up and reads it back in another statement. */

@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
 import type { Facts, Finding, Port, Tables } from '../port.ts';
 import type { Note } from '../report.ts';
-import { findings } from './findings.ts';
+import { findings } from './findings/findings.ts';
 import { inferColumns } from './infer.ts';
 import type { Job } from './job.ts';
 import { mappingOf } from './mapping.ts';
@@ -17,21 +17,42 @@ export interface Preflight {
  * Stops at the first problem with its Fault; `seen` gets the facts even then.
  */
 export async function preflight(port: Port, job: Job, seen: (facts: Facts) => void): Promise<Preflight> {
-  const { source, target, key, refresh } = job.config;
+  const sighting = await look(port, job);
+  seen(sighting.facts);
+  stopAtProblem(sighting.found);
+  const tables = bind(port, sighting);
+  stopAtProblem(await tables.prove(job.command === 'check' ? 'read' : 'write'));
+  const inferred = sighting.inferred && job.command !== 'check' ? [inferredNote(sighting.job)] : [];
+  const warnings = sighting.found.filter(({ level }) => level === 'warning').map(noteOf);
+  return { facts: sighting.facts, tables, warnings: [...warnings, ...inferred] };
+}
+
+/** What there is, and what it means for the job. */
+export interface Sighting {
+  facts: Facts;
+  /** with the columns that the table suggests, where the configuration gives none */
+  job: Job;
+  inferred: boolean;
+  found: Finding[];
+}
+
+/** Looks at both tables and judges what is there; preflight and doctor share it. */
+export async function look(port: Port, asked: Job): Promise<Sighting> {
+  const { source, target, key, refresh } = asked.config;
   const facts = await port.inspect({ source, target, key, update: refresh.length > 0 });
-  seen(facts);
-  const mapped = withMapping(job, facts);
-  const found = findings(facts, mapped);
-  stopAtProblem(found);
-  const tables = port.bind(mappingOf(mapped, facts), {
+  const job = withMapping(asked, facts);
+  const inferred = job !== asked;
+  return { facts, job, inferred, found: findings(facts, { ...job, inferred }) };
+}
+
+/** The tables under the mapping of the job. */
+export function bind(port: Port, { facts, job }: Sighting): Tables {
+  return port.bind(mappingOf(job, facts), {
     rowSecurity: facts.target?.sight.seen === true && facts.target.sight.through === 'policy',
     graceMs: job.config.grace,
     // A validated foreign key on the key proves that there are none.
     orphans: facts.target?.fkToSource !== true,
   });
-  stopAtProblem(await tables.prove(job.command === 'check' ? 'read' : 'write'));
-  const inferred = mapped === job || job.command === 'check' ? [] : [inferredNote(mapped)];
-  return { facts, tables, warnings: [...found.filter(({ level }) => level === 'warning').map(noteOf), ...inferred] };
 }
 
 /** A configuration without columns takes what the table suggests; given columns are the whole mapping. */

@@ -3,7 +3,8 @@ import type { Column } from '../../src/port.ts';
 import { inferColumns } from '../../src/reconcile/infer.ts';
 
 function column(name: string, base = 'text', more: Partial<Column> = {}): Column {
-  const plain = { notNull: false, hasDefault: false, identity: false, generated: false };
+  const plain = { notNull: false, hasDefault: false,
+  default: null, identity: false, generated: false };
   return { name, type: base, base, ...plain, ...more };
 }
 

@@ -1,0 +1,84 @@
+import type { Column, Facts, Finding } from '../../port.ts';
+import { display } from '../../sql/name.ts';
+import { fine, forWriters, problem, type Question, warning } from './finding.ts';
+
+type Target = NonNullable<Facts['target']>;
+
+/** Does the mapping fit the columns of the target, and where does the value of each come from? */
+export function columnFindings(target: Target, question: Question): Finding[] {
+  const { columns, repair, key } = question.config;
+  if (repair !== 'insert') {
+    const fact = 'repair by a function of the application is not in this version';
+    return [forWriters(question, problem('repair', 'failed', 'repair_unsupported', fact, 'set "repair" to "insert"'))];
+  }
+  if (!columns) return [];
+  const name = display(question.config.target);
+  const byName = new Map(target.columns.map((column) => [column.name, column]));
+  const mapped = Object.keys(columns).filter((column) => column !== key);
+  return [
+    ...mapped.flatMap((column) => mappedFinding(name, column, byName.get(column), question)),
+    ...unmappedFinding(target, new Set([...mapped, key]), question),
+    ...mapped.filter((column) => isPrivilegeFromMetadata(column, columns[column] ?? '')).map(privilegeWarning),
+    ...target.columns.map((column) => planOf(column, question)),
+  ];
+}
+
+function mappedFinding(table: string, name: string, column: Column | undefined, question: Question): Finding[] {
+  if (!column) {
+    const fact = `columns.${name}: ${table} has no column of that name`;
+    const fix = 'names are exact and case-sensitive, without quotes';
+    return [forWriters(question, problem('columns', 'failed', 'column_unknown', fact, fix))];
+  }
+  if (!column.generated && !column.identity) return [];
+  const fact = `columns.${name}: ${table} computes this column itself (${column.generated ? 'generated' : 'identity'})`;
+  return [forWriters(question, problem('columns', 'failed', 'column_generated', fact, 'remove it from columns'))];
+}
+
+/** Stops a writer before the first row, unless a BEFORE INSERT row trigger may fill the column in. */
+function unmappedFinding(target: Target, given: ReadonlySet<string>, question: Question): Finding[] {
+  const open = target.columns.filter((column) => needsValue(column) && !given.has(column.name));
+  if (open.length === 0) return [];
+  const names = open.map((column) => column.name);
+  const fact = `${display(question.config.target)} needs a value for ${names.join(', ')}, which nothing maps`;
+  const snippet = open.map((column) => `${JSON.stringify(column.name)}: "<SQL over u, ${column.type}>"`).join(', ');
+  const fix = `add to "columns" in userdrift.config.json: ${snippet}`;
+  const finding = problem('columns', 'failed', 'column_unmapped', fact, fix);
+  const filled = target.triggers.some(
+    (trigger) => trigger.enabled && trigger.insert && trigger.row && trigger.timing === 'before',
+  );
+  return [filled ? warning('columns', finding.code, fact, fix) : forWriters(question, finding)];
+}
+
+function needsValue(column: Column): boolean {
+  return column.notNull && !column.hasDefault && !column.identity && !column.generated;
+}
+
+const PRIVILEGE =
+  /^(is_?)?(super_?)?(admin|owner|staff|moderator)$|roles?$|permissions?$|^(plan|tier|credits|balance)$/i;
+
+function isPrivilegeFromMetadata(column: string, expression: string): boolean {
+  return PRIVILEGE.test(column) && expression.includes('raw_user_meta_data');
+}
+
+function privilegeWarning(column: string): Finding {
+  const fact = `columns.${column} takes a privilege from raw_user_meta_data, which users write themselves`;
+  const fix = 'take it from raw_app_meta_data, or leave it to a default';
+  return warning('columns', 'privilege_from_metadata', fact, fix);
+}
+
+/** Where the value of a column comes from when a row is inserted. */
+function planOf(column: Column, { config, inferred }: Question): Finding {
+  const expression = config.columns && Object.hasOwn(config.columns, column.name) && config.columns[column.name];
+  const plan = () => {
+    if (column.name === config.key) return 'the key, from u.id';
+    if (expression) return `${inferred ? 'inferred: ' : ''}${expression}${refreshed(column, config.refresh)}`;
+    if (column.generated || column.identity) return 'computed by the database';
+    if (column.hasDefault) return column.default === null ? 'its default' : `its default, ${column.default}`;
+    return column.notNull ? 'nothing gives it a value' : 'left NULL';
+  };
+  return fine('columns', 'column', `${column.name} (${column.type}): ${plan()}`);
+}
+
+function refreshed({ name }: Column, refresh: readonly string[]): string {
+  return refresh.includes(name) ? ', kept equal' : '';
+}

@@ -1,0 +1,28 @@
+import type { Facts, Finding } from '../../port.ts';
+import { columnFindings } from './columns.ts';
+import { connectionFindings } from './connection.ts';
+import type { Question } from './finding.ts';
+import { keyFindings } from './key.ts';
+import { serverFindings } from './server.ts';
+import { sourceFindings } from './source.ts';
+import { targetFindings } from './target.ts';
+import { triggerFindings } from './triggers.ts';
+
+/**
+ * What the facts mean for this job, in the order in which a person would look. Pure: preflight stops at the first
+ * problem, doctor prints all. `check` needs only target, key and skip, so what is wrong with the mapping alone is a
+ * warning there.
+ */
+export function findings(facts: Facts, question: Question): Finding[] {
+  const { target } = facts;
+  const whole = target?.columns.some(({ name }) => name === question.config.key) ? target : null;
+  return [
+    ...connectionFindings(facts, question),
+    ...serverFindings(facts, question),
+    ...sourceFindings(facts, question),
+    ...targetFindings(facts, question),
+    ...(whole ? keyFindings(facts, whole, question) : []),
+    ...(whole ? columnFindings(whole, question) : []),
+    ...(target ? triggerFindings(target) : []),
+  ];
+}

@@ -1,0 +1,71 @@
+import type { Facts, Finding, Index } from '../../port.ts';
+import { display, ident } from '../../sql/name.ts';
+import { fine, forWriters, problem, type Question } from './finding.ts';
+
+type Target = NonNullable<Facts['target']>;
+
+/** Can the key hold an auth id, and does an index keep a user from being inserted twice? */
+export function keyFindings({ key }: Facts, target: Target, question: Question): Finding[] {
+  if (!target.sight.seen) return [];
+  const name = display(question.config.target);
+  const column = question.config.key;
+  if (!key || key.type === 'other') {
+    const fact = `key ${column} of ${name} is ${key?.sqlType ?? 'unknown'}, which cannot hold an auth id`;
+    const fix = 'name the uuid or text column that holds it with --key';
+    return [problem('key', 'failed', 'key_type', fact, fix)];
+  }
+  const found: Finding[] = [];
+  if (key.oddRows) {
+    const fact = `key ${column} of ${name} holds uuids in another spelling than lower case with hyphens`;
+    const fix = `update ${name} set ${ident(column)} = ${ident(column)}::uuid::text, for the rows that hold a uuid`;
+    found.push(problem('key', 'refused', 'key_not_canonical', fact, fix));
+  }
+  const shape = shapeProblem(target, question) ?? uniqueProblem(target, question);
+  if (shape) return [...found, forWriters(question, shape)];
+  return [
+    ...found,
+    fine('key', 'key', `key ${column} (${key.sqlType}) is unique by ${arbiter(target, column)}${referring(target)}`),
+  ];
+}
+
+function referring({ fkToSource, sourceForeignKeys: [first] }: Target): string {
+  if (fkToSource) return ' and references the source, so there are no orphans';
+  return first === undefined
+    ? '; no foreign key leads to the source, so orphans are counted'
+    : `; ${first} is not validated, so orphans are counted`;
+}
+
+/** What stands in for a table takes inserts in its own way, and a lost user would not be seen. */
+function shapeProblem(target: Target, { config }: Question): Finding | null {
+  const name = display(config.target);
+  if (target.kind !== 'table' && target.kind !== 'partitioned') {
+    const fact = `${name} is a ${target.kind}, not a table`;
+    return problem('target', 'refused', 'target_not_a_table', fact, 'name the table behind it with --target');
+  }
+  const [rule] = target.insertRules;
+  if (rule === undefined) return null;
+  const fact = `${name} has an INSERT rule (${rule})`;
+  return problem('target', 'refused', 'insert_rule', fact, 'replace the rule by a trigger');
+}
+
+function uniqueProblem(target: Target, { config }: Question): Finding | null {
+  const name = display(config.target);
+  const { key } = config;
+  if (arbiter(target, key) !== undefined) return null;
+  const create = `create unique index concurrently on ${name} (${ident(key)})`;
+  const deferrable = covering(target, key).find((index) => !index.immediate);
+  if (deferrable) {
+    const fact = `key ${key} of ${name} is unique by ${deferrable.name}, which is deferrable: on conflict cannot use it`;
+    return problem('key', 'refused', 'key_deferrable', fact, create);
+  }
+  return problem('key', 'refused', 'key_not_unique', `key ${key} of ${name} has no unique index`, create);
+}
+
+function covering(target: Target, key: string): Index[] {
+  return target.indexes.filter((index) => index.unique && index.columns.join('\0') === key);
+}
+
+/** The index that `on conflict (key)` can use. */
+function arbiter(target: Target, key: string): string | undefined {
+  return covering(target, key).find((index) => index.immediate && index.valid && !index.partial)?.name;
+}
