@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { configSchema } from '../src/config/schema.ts';
+import { examinationSchema } from '../src/examination.ts';
 import { reportSchema } from '../src/report.ts';
 
 /** The JSON Schemas of what goes in and what comes out: path → text. */
 export function schemaFiles(): Record<string, string> {
-  return { 'userdrift.schema.json': print(configJsonSchema()), 'docs/report.schema.json': print(reportJsonSchema()) };
+  return {
+    'userdrift.schema.json': print(configJsonSchema()),
+    'docs/report.schema.json': print(reportJsonSchema()),
+    'docs/doctor.schema.json': print(examinationJsonSchema()),
+  };
 }
 
 /** Draft 7, and the two keywords by which VS Code lets comments pass: editors are who reads this one. */
@@ -29,6 +34,17 @@ function reportJsonSchema() {
     $id: 'urn:userdrift:report:1',
     title: 'userdrift report, version 1',
     description: 'The report of one run. Ids and codes only: no personal detail. Null is "not measured", never zero.',
+    ...schema,
+  };
+}
+
+function examinationJsonSchema() {
+  const { $schema, ...schema } = z.toJSONSchema(examinationSchema, { io: 'input' });
+  return {
+    $schema,
+    $id: 'urn:userdrift:doctor:1',
+    title: 'userdrift doctor, version 1',
+    description: 'Every finding of doctor. Facts of the catalog and the configuration only: no row is quoted.',
     ...schema,
   };
 }

@@ -20,3 +20,14 @@ export class Fault extends Error {
     this.verdict = options.verdict ?? 'failed';
   }
 }
+
+/** The message of an unforeseen error stays inside: it could quote a row. */
+export function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null;
+  const state = typeof code === 'string' && /^[0-9A-Z_]{2,40}$/.test(code) ? ` (${code})` : '';
+  return new Fault('unexpected', `the run stopped on an unexpected error${state}`, {
+    fix: 'run it again with --log-level debug to see where',
+    cause: error,
+  });
+}

@@ -1,4 +1,5 @@
 /** The interface between the job and a database. Two transports implement it; neither knows the job. */
+import type { Level, Topic } from './examination.ts';
 import type { Note } from './report.ts';
 import type { Mapping } from './sql/mapping.ts';
 import type { Name } from './sql/name.ts';
@@ -56,23 +57,10 @@ export interface Standing {
   why: 'deleted' | 'anonymous' | 'sso' | 'filtered' | null;
 }
 
-/** What a finding speaks of, in the order in which a person would look. */
-export type Topic =
-  | 'connection'
-  | 'server'
-  | 'role'
-  | 'source'
-  | 'target'
-  | 'key'
-  | 'columns'
-  | 'repair'
-  | 'triggers'
-  | 'causes';
-
 /** A fact about the database with what follows from it. `problem` stops the run with `verdict`. */
 export interface Finding {
   about: Topic;
-  level: 'ok' | 'warning' | 'problem';
+  level: Level;
   code: string;
   fact: string;
   fix: string | null;
@@ -167,7 +155,8 @@ export interface Lease {
 /** Names to look at, before anything is known of them. */
 export interface Names {
   source: Name;
-  target: Name;
+  /** null: not known yet */
+  target: Name | null;
   key: string;
   /** Will rows be updated as well? */
   update: boolean;

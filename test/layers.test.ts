@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
  */
 const FLOORS = [
   ['exit-codes', 'fault', 'sql'],
-  ['config', 'report'],
+  ['config', 'report', 'examination'],
   ['port'],
   ['postgres', 'reconcile'],
   ['render', 'demo', 'doctor'],
@@ -22,6 +22,8 @@ const PURE: Record<string, RegExp> = {
   fault: /^$/,
   port: /^$/,
   report: /^zod$/,
+  examination: /^zod$/,
+  doctor: /^$/,
   sql: /^$/,
   render: /^node:util$/,
   reconcile: /^(p-limit|node:perf_hooks)$/,

@@ -79,7 +79,9 @@ describe('the package', () => {
     const built = filesIn('src').map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
     const rest = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
     const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/'));
-    expect(new Set(files)).toEqual(new Set([...built, ...rest, 'bin/userdrift.js', 'docs/report.schema.json']));
+    expect(new Set(files)).toEqual(
+      new Set([...built, ...rest, 'bin/userdrift.js', 'docs/report.schema.json', 'docs/doctor.schema.json']),
+    );
   });
 
   it('prints its version', () => {

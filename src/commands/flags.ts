@@ -21,6 +21,9 @@ export interface Flags {
   user?: string[];
 }
 
+/** The values of the flags of doctor. */
+export type DoctorFlags = Pick<Flags, 'config' | 'target' | 'key' | 'json' | 'transport' | 'logLevel'>;
+
 /** The values of the flags that only writing jobs have. */
 export interface WriteFlags extends Flags {
   dryRun?: boolean;
@@ -61,10 +64,7 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     (text) => parseShard(fillIn(text, jobIndex)),
     'I/N such as 1/4, or auto/N with JOB_COMPLETION_INDEX',
   );
-  return command
-    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
-    .option('--target <table>', "the application's user table, e.g. public.users")
-    .option('--key <column>', 'target column that holds the auth id (default: id)')
+  return addPlaceFlags(command)
     .option(
       '--since <when>',
       'only users created at or after this: 2026-11-01, a time, or 7d ago',
@@ -74,11 +74,19 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option('--shard <i/n>', 'only part I of N of the users, counted from 1', shard)
     .option('--max-drift <n>', 'so many missing users are still no failure', whole(0, 1e12), 0)
     .option('--deadline <duration>', 'stop after this time with a partial report', duration)
-    .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
-    .option('--json', 'print the report as one JSON document')
     .option('--report <file>', 'also write the report to a file, as JSON')
     .option('--quiet', 'print nothing at exit 0 and one line otherwise')
-    .option('--no-ids', 'leave user ids out of all output')
+    .option('--no-ids', 'leave user ids out of all output');
+}
+
+/** The flags of every command that looks at a database: which tables, how to reach them, how to tell. */
+export function addPlaceFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
+    .option('--target <table>', "the application's user table, e.g. public.users")
+    .option('--key <column>', 'target column that holds the auth id (default: id)')
+    .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
+    .option('--json', 'print one JSON document')
     .addOption(
       new Option('--log-level <level>', 'what to log on stderr (default: warn on a terminal, info otherwise)').choices(
         LOG_LEVELS,

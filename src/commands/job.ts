@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Fault } from '../fault.ts';
 import type { Asked, Command, Job } from '../reconcile/job.ts';
+import { shellWord } from '../reconcile/shell-word.ts';
 import { parseName } from '../sql/name.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 
@@ -30,6 +31,7 @@ export function plan(command: Command, read: Config, flags: Flags | WriteFlags):
     concurrency: Math.min(write.concurrency, MOST_WRITERS),
     batchSize: write.batchSize,
     waitMs: write.wait,
+    again: againOf(flags),
   };
 }
 
@@ -50,6 +52,11 @@ function withFlags(config: Config, flags: Flags): Config {
   }
   const given = { key: flags.key ?? config.key, grace: flags.grace ?? config.grace };
   return { ...config, ...(target && { target }), ...given };
+}
+
+function againOf({ config, target, key }: Flags): string {
+  const flags = Object.entries({ config, target, key });
+  return flags.map(([name, value]) => (value === undefined ? '' : ` --${name} ${shellWord(value)}`)).join('');
 }
 
 /** `backfill` is the deliberate run: it lifts share and writes, and nothing else; a flag with a number holds for it too. */

@@ -1,6 +1,14 @@
 import { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { addFlags, addUserFlag, addWriteFlags, type Flags, type WriteFlags } from './flags.ts';
+import {
+  addFlags,
+  addPlaceFlags,
+  addUserFlag,
+  addWriteFlags,
+  type DoctorFlags,
+  type Flags,
+  type WriteFlags,
+} from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Receives the exit code of the command that ran. */
@@ -34,6 +42,10 @@ export function program(terminal: Terminal, done: Done): Command {
   const backfill = verb(root, 'backfill', 'the deliberate full run: lifts the share and writes limits, asks first', '');
   addWriteFlags(addFlags(backfill, jobIndex)).action(async (flags: WriteFlags) =>
     done(await (await import('./backfill.ts')).backfill(flags, terminal)),
+  );
+  const doctor = verb(root, 'doctor', 'everything that is in the way of a sync, with its fix', '--target public.users');
+  addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
+    done(await (await import('./doctor.ts')).doctor(flags, terminal)),
   );
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),

@@ -1,10 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { Fault } from '../fault.ts';
-import type { Port } from '../port.ts';
-import { parseAddress } from '../postgres/address.ts';
-import { openPostgres } from '../postgres/port.ts';
-import { scrub } from '../postgres/sqlstate.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { withoutIds } from '../reconcile/report.ts';
@@ -18,8 +13,10 @@ import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 import { jobOf } from './job.ts';
+import { openDatabase } from './open.ts';
 import { reportFile } from './report-file.ts';
 import type { Terminal } from './terminal.ts';
+import { troubleOf } from './trouble.ts';
 
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
@@ -27,7 +24,7 @@ export async function runJob(command: Command, flags: Flags | WriteFlags, termin
   const file = flags.report === undefined ? null : await reportFile(flags.report);
   const report = tolerant(await run(job, flags, terminal), flags);
   const shown = flags.ids ? report : withoutIds(report);
-  const code = show(shown, flags, terminal);
+  const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
   await file?.write(renderJson(shown));
   return code;
@@ -43,13 +40,18 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): P
     const report = await reconcile(job, {
       toolVersion: terminal.version,
       runId,
-      open: () => open(job, runId, terminal, (retry) => log.warn(retry, 'trying again')),
+      open: () =>
+        openDatabase(terminal.env, {
+          runId,
+          concurrency: job.concurrency,
+          signal: terminal.stop.signal,
+          onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
+        }),
       stop: terminal.stop.signal,
       hurry: terminal.hurry,
       confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,
       progress,
-      trouble: (error) =>
-        log.debug({ error: scrub(error), cause: causeOf(error), at: stackOf(error) }, 'the run stopped'),
+      trouble: (error) => log.debug(troubleOf(error), 'the run stopped'),
     });
     log.info(summaryOf(report), 'run ended');
     return report;
@@ -63,34 +65,6 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): P
 function defaultLevel(flags: Flags, terminal: Terminal): string {
   if (flags.quiet) return 'silent';
   return terminal.errIsTerminal ? 'warn' : 'info';
-}
-
-async function open(job: Asked, runId: string, terminal: Terminal, onRetry: (retry: object) => void): Promise<Port> {
-  const { databaseUrl } = terminal.env;
-  if (databaseUrl === undefined) {
-    throw new Fault('database_url_missing', 'DATABASE_URL is not set', {
-      fix: 'set it in the environment or in .env; the dashboard shows it under Connect, Session pooler',
-    });
-  }
-  const address = parseAddress(databaseUrl, { rootCert: await rootCert(terminal.env) });
-  return openPostgres(address, {
-    runId,
-    concurrency: job.concurrency,
-    signal: terminal.stop.signal,
-    onRetry: ({ action, code }) => onRetry({ action, code }),
-  });
-}
-
-async function rootCert({ caCert, caFile }: Terminal['env']): Promise<string | null> {
-  if (caCert !== undefined || caFile === undefined) return caCert ?? null;
-  try {
-    return await readFile(caFile, 'utf8');
-  } catch (error) {
-    throw new Fault('ca_file_unreadable', 'the file that PGSSLROOTCERT names cannot be read', {
-      fix: "give the path of the project's certificate, or its text in DATABASE_CA_CERT",
-      cause: error,
-    });
-  }
 }
 
 function startDeadline(ms: number | undefined, stop: AbortController): NodeJS.Timeout | undefined {
@@ -121,16 +95,6 @@ function progressOn(terminal: Terminal, flags: Flags) {
 
 function summaryOf({ verdict, exitCode, reason, durationMs, drift, repair, residual }: Report): object {
   return { verdict, exitCode, reason: reason?.code ?? null, durationMs, drift, repair, residual };
-}
-
-function causeOf(error: unknown): object | null {
-  return error instanceof Error && error.cause !== undefined ? scrub(error.cause) : null;
-}
-
-/** The frames alone: the first line of a stack is the message, which can quote a row. */
-function stackOf(error: unknown): string[] {
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  return frames.map((line) => line.trim()).filter((line) => line.startsWith('at '));
 }
 
 function tolerant(report: Report, flags: Flags | WriteFlags): Report {

@@ -2,6 +2,7 @@ import { Fault } from '../fault.ts';
 import type { Candidate } from '../port.ts';
 import { display, type Name } from '../sql/name.ts';
 import type { Command } from './job.ts';
+import { shellWord } from './shell-word.ts';
 
 const USUAL = new Set(['users', 'profiles', 'user', 'profile']);
 const LISTED = 8;
@@ -12,7 +13,7 @@ const LISTED = 8;
  */
 export function chooseTarget(
   candidates: readonly Candidate[],
-  asked: { command: Command; key: string | null },
+  asked: { command: Command | 'doctor'; key: string | null },
 ): { target: Name; key: string } {
   const fitting = candidates.filter(({ key }) => asked.key === null || key === asked.key);
   const usual = fitting.filter(({ references, target }) => references && USUAL.has(target.name.toLowerCase()));
@@ -32,14 +33,9 @@ export function chooseTarget(
 
 const NO_IDEA = 'name it with --target, e.g. --target public.users, or as "target" in userdrift.config.json';
 
-function commandsFor(candidates: readonly Candidate[], command: Command): string {
+function commandsFor(candidates: readonly Candidate[], command: Command | 'doctor'): string {
   const commands = candidates
     .slice(0, LISTED)
-    .map(({ target, key }) => `userdrift ${command} --target ${quoted(display(target))} --key ${quoted(key)}`);
+    .map(({ target, key }) => `userdrift ${command} --target ${shellWord(display(target))} --key ${shellWord(key)}`);
   return [...commands, ...(candidates.length > LISTED ? [`and ${candidates.length - LISTED} more`] : [])].join(' | ');
-}
-
-/** For a shell: a name with anything but plain letters stands in single quotes. */
-function quoted(name: string): string {
-  return /^[\w.]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
 }

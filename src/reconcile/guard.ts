@@ -30,7 +30,7 @@ function emptySource({ config }: Job): Fault {
   return refusal('empty_source', message, 'check that DATABASE_URL leads to the right project');
 }
 
-function shareRefusal(measured: Measure, { limits, config }: Job): Fault | null {
+function shareRefusal(measured: Measure, { limits, config, again }: Job): Fault | null {
   const expected = measured.missing + presentOf(measured);
   const share = expected === 0 ? 0 : measured.missing / expected;
   if (limits.share === null || measured.missing < limits.shareMinimum || share <= limits.share) return null;
@@ -39,18 +39,18 @@ function shareRefusal(measured: Measure, { limits, config }: Job): Fault | null 
     'share_limit',
     `${number.format(measured.missing)} of ${number.format(expected)} expected users are missing from ` +
       `${display(config.target)} (${percent}%), more than the limit of ${Math.round(limits.share * 100)}%`,
-    `if that is right: userdrift backfill, or userdrift sync --allow-share ${percent}%`,
+    `if that is right: userdrift backfill${again}, or userdrift sync${again} --allow-share ${percent}%`,
   );
 }
 
-function writesRefusal(measured: Measure, { limits, scope }: Job): Fault | null {
+function writesRefusal(measured: Measure, { limits, scope, again }: Job): Fault | null {
   const rows = measured.missing + (measured.stale ?? 0);
   const limit = limits.writes === null ? null : Math.floor(limits.writes / (scope.shard?.count ?? 1));
   if (limit === null || rows <= limit) return null;
   return refusal(
     'writes_limit',
     `this run would write ${number.format(rows)} rows, more than the limit of ${number.format(limit)}`,
-    `if that is right: userdrift backfill, or userdrift sync --max-writes ${rows * (scope.shard?.count ?? 1)}`,
+    `if that is right: userdrift backfill${again}, or userdrift sync${again} --max-writes ${rows * (scope.shard?.count ?? 1)}`,
   );
 }
 

@@ -34,11 +34,19 @@ export function inferColumns(
   key: string,
 ): Record<string, string> {
   const known = new Set(source.map(({ name }) => name));
-  const inferred = target.flatMap(({ name, base, generated, identity }) => {
+  const inferred = target.flatMap((column) => {
+    const { name, base, generated, identity } = column;
     const found = RULES.get(plain(name));
     if (!found || name === key || generated || identity || !found.types.has(base)) return [];
-    const reads = [...found.expression.matchAll(/\bu\.(\w+)/g)].map(([, column]) => column ?? '');
-    return reads.every((column) => known.has(column)) ? [[name, found.expression] as const] : [];
+    const reads = [...found.expression.matchAll(/\bu\.(\w+)/g)].map(([, read]) => read ?? '');
+    return reads.every((read) => known.has(read)) ? [[name, fitted(found.expression, column)] as const] : [];
   });
   return Object.fromEntries(inferred);
+}
+
+/** A column that may not be NULL falls back to its default: a user without a mail is no reason to fail. */
+function fitted(expression: string, { base, notNull, default: otherwise }: Column): string {
+  // Without a time zone it would be stored as the wall clock of the session.
+  const value = base === 'timestamp without time zone' ? `${expression} at time zone 'UTC'` : expression;
+  return notNull && otherwise !== null ? `coalesce((${value})::${base}, (${otherwise})::${base})` : value;
 }

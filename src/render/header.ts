@@ -6,7 +6,13 @@ import { columns, hang } from './wrap.ts';
 /** Which command, between which tables, in which database; and which part of the users, if not all. */
 export function header(report: Report, look: Look): string[] {
   const command = `userdrift ${report.command}${report.dryRun ? ' --dry-run' : ''}`;
-  const facts = [`${report.source.name} -> ${report.target}`, place(report), scope(report)].filter(Boolean);
+  const at = [place(report.database), report.transport === 'http' ? 'over HTTP' : ''].filter(Boolean).join(' ');
+  return masthead(command, [`${report.source.name} -> ${report.target}`, at, scope(report)], look);
+}
+
+/** The command, and beside it, or below where there is no room, what it speaks of. */
+export function masthead(command: string, about: string[], look: Look): string[] {
+  const facts = about.filter(Boolean);
   const indent = columns(command) + 3;
   if (facts.every((fact) => indent + columns(fact) <= look.width)) {
     const [first, ...others] = facts;
@@ -16,12 +22,13 @@ export function header(report: Report, look: Look): string[] {
   return [paint('bold', command, look), ...lines];
 }
 
-function place({ database, transport }: Report): string {
+/** `postgres@db.abc.supabase.co (PostgreSQL 17.6)` */
+export function place(database: Report['database']): string {
   const at = [database.user, database.host].filter(Boolean).join('@');
   // Every Supabase database is called postgres: only another name says something.
   const name = database.name && database.name !== 'postgres' ? `/${database.name}` : '';
   const version = database.serverVersion ? `(PostgreSQL ${database.serverVersion})` : '';
-  return [`${at}${name}`, version, transport === 'http' ? 'over HTTP' : ''].filter(Boolean).join(' ');
+  return [`${at}${name}`, version].filter(Boolean).join(' ');
 }
 
 function scope({ scope: { full, since, shard, users }, users: outcomes }: Report): string {

@@ -1,11 +1,9 @@
-import type { Report } from '../report.ts';
-
 // What JSON.stringify leaves raw and a terminal or a log would act on: C1 controls, DEL, bidi, zero width, separators;
 // and `##[`, which some CI logs obey anywhere in a line.
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]|#(?=#\w*\[)/gu;
 
-/** The report as one JSON document on one line: the same data, every hidden character written as an escape. */
-export function renderJson(report: Report): string {
+/** A report, or what doctor found, as one JSON document on one line: the same data, every hidden character written as an escape. */
+export function renderJson(report: object): string {
   return `${JSON.stringify(report).replace(UNSAFE, escaped)}\n`;
 }
 

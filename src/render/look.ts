@@ -8,6 +8,8 @@ export interface Look {
   width: number;
   /** Also the header and the table of a green run, and every id of the sample. */
   verbose?: boolean;
+  /** Flags that the next command repeats, so that it speaks of the same tables; with a leading space. */
+  again?: string;
 }
 
 export type Tone = 'good' | 'bad' | 'warn';

@@ -14,9 +14,10 @@ const NEXT: Partial<Record<Verdict, (report: Report) => string | null>> = {
   interrupted: again,
 };
 
-/** The command to type next, if there is one. */
-export function nextCommand(report: Report): string | null {
-  return NEXT[report.verdict]?.(report) ?? null;
+/** The command to type next, if there is one. `flags` make it speak of the same tables. */
+export function nextCommand(report: Report, flags: string): string | null {
+  const command = NEXT[report.verdict]?.(report) ?? null;
+  return command === null ? null : command.replace(/^userdrift \w+/, (start) => `${start}${flags}`);
 }
 
 function afterDrift(report: Report): string {

@@ -1,5 +1,3 @@
-import type { Report } from '../report.ts';
-
 // Controls, format characters (bidi, zero width), lone surrogates, line separators, and every space but the plain one.
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 const HIDDEN_OR_FOREIGN = /[^\x20-\x7e]/gu;
@@ -9,8 +7,10 @@ const INLINE_COMMAND = /##(?=\w*\[)/g;
 
 const NAME_MAX = 160;
 const PROSE_MAX = 600;
+/** Mappings and functions are pasted: a cut would break them. */
+const FIX_MAX = 4000;
 const SQL_LINE_MAX = 2000;
-const PROSE = new Set(['message', 'fix']);
+const PROSE = new Set(['message', 'fact']);
 
 /** Text that came from outside, made safe for a terminal and a log: one line, no hidden character, at most `max` long. */
 export function printable(text: string, unicode: boolean, max: number = NAME_MAX): string {
@@ -31,7 +31,7 @@ function printableProse(text: string, unicode: boolean): string {
  * The same report with every string printable, so that nothing below can forget it. Only `statement` keeps its line
  * breaks: it is SQL made from the config, and each of its lines is printable.
  */
-export function printableReport(report: Report, unicode: boolean): Report {
+export function printableReport<T extends object>(report: T, unicode: boolean): T {
   return JSON.parse(JSON.stringify(report), (key: string, value: unknown) =>
     typeof value === 'string' ? printableField(key, value, unicode) : value,
   );
@@ -42,6 +42,7 @@ function printableField(key: string, value: string, unicode: boolean): string {
     const lines = value.split('\n').map((line) => printable(line.replaceAll('\t', '  '), unicode, SQL_LINE_MAX));
     return lines.join('\n');
   }
+  if (key === 'fix') return printable(value, unicode, FIX_MAX);
   return PROSE.has(key) ? printableProse(value, unicode) : printable(value, unicode);
 }
 

@@ -10,7 +10,7 @@ import { type Look, mark, paint } from './look.ts';
 import { namedUsers } from './named-users.ts';
 import { nextCommand } from './next.ts';
 import { causeFields, reasonFields, warningFields } from './notes.ts';
-import { printableReport } from './printable.ts';
+import { printable, printableReport } from './printable.ts';
 import { statementLines } from './statement.ts';
 import { hang } from './wrap.ts';
 
@@ -72,7 +72,7 @@ function verdictLines(report: Report, look: Look): string[] {
 }
 
 function nextLines(report: Report, look: Look): string[] {
-  const command = nextCommand(report);
+  const command = nextCommand(report, printable(look.again ?? '', look.unicode));
   if (command === null) return [];
   const [first = '', ...others] = hang('Next: ', command, look.width, 2);
   return [`${paint('bold', 'Next:', look)}${first.slice('Next:'.length)}`, ...others];

@@ -3,8 +3,7 @@ import type { Column } from '../../src/port.ts';
 import { inferColumns } from '../../src/reconcile/infer.ts';
 
 function column(name: string, base = 'text', more: Partial<Column> = {}): Column {
-  const plain = { notNull: false, hasDefault: false,
-  default: null, identity: false, generated: false };
+  const plain = { notNull: false, hasDefault: false, default: null, identity: false, generated: false };
   return { name, type: base, base, ...plain, ...more };
 }
 
@@ -32,9 +31,27 @@ test('mail, phone, sign-up time, name and picture are taken where there is a col
   });
 });
 
-test('Prisma spells otherwise', () => {
+test('Prisma spells otherwise, and keeps UTC without saying so', () => {
   const target = [column('fullName'), column('createdAt', 'timestamp without time zone'), column('Email')];
-  expect(Object.keys(inferColumns(target, SOURCE, 'id'))).toEqual(['fullName', 'createdAt', 'Email']);
+  const inferred = inferColumns(target, SOURCE, 'id');
+  expect(Object.keys(inferred)).toEqual(['fullName', 'createdAt', 'Email']);
+  expect(inferred.createdAt).toBe("u.created_at at time zone 'UTC'");
+});
+
+test('a column that may not be NULL falls back to its own default', () => {
+  const target = [
+    column('email', 'text', { notNull: true, hasDefault: true, default: "''::text" }),
+    column('created_at', 'timestamp without time zone', { notNull: true, hasDefault: true, default: 'now()' }),
+    column('phone', 'text', { hasDefault: true, default: "''::text" }),
+    column('name', 'text', { notNull: true }),
+  ];
+  expect(inferColumns(target, SOURCE, 'id')).toMatchObject({
+    email: "coalesce((u.email)::text, (''::text)::text)",
+    created_at:
+      "coalesce((u.created_at at time zone 'UTC')::timestamp without time zone, (now())::timestamp without time zone)",
+    phone: 'u.phone',
+    name: expect.stringMatching(/^coalesce\(nullif\(u\.raw_user_meta_data/),
+  });
 });
 
 test.each(['role', 'is_admin', 'permissions', 'plan', 'roles', 'tier', 'is_super_admin'])(

@@ -40,13 +40,35 @@ function unmappedFinding(target: Target, given: ReadonlySet<string>, question: Q
   if (open.length === 0) return [];
   const names = open.map((column) => column.name);
   const fact = `${display(question.config.target)} needs a value for ${names.join(', ')}, which nothing maps`;
-  const snippet = open.map((column) => `${JSON.stringify(column.name)}: "<SQL over u, ${column.type}>"`).join(', ');
-  const fix = `add to "columns" in userdrift.config.json: ${snippet}`;
+  const fix = snippet(open, question);
   const finding = problem('columns', 'failed', 'column_unmapped', fact, fix);
   const filled = target.triggers.some(
     (trigger) => trigger.enabled && trigger.insert && trigger.row && trigger.timing === 'before',
   );
   return [filled ? warning('columns', finding.code, fact, fix) : forWriters(question, finding)];
+}
+
+/** What to write so that the columns get a value. Given columns are the whole mapping, so what is inferred is written out with them. */
+function snippet(open: readonly Column[], { config, inferred }: Question): string {
+  const added = Object.fromEntries(open.map((column) => [column.name, suggestionFor(column)]));
+  if (!inferred) {
+    const lines = Object.entries(added).map(([name, sql]) => `${JSON.stringify(name)}: ${JSON.stringify(sql)}`);
+    return `add to "columns" in userdrift.config.json: ${lines.join(', ')}`;
+  }
+  return `write to userdrift.config.json: "columns": ${JSON.stringify({ ...config.columns, ...added })}`;
+}
+
+const SUGGESTIONS = new Map([
+  ['timestamp with time zone', 'now()'],
+  ['timestamp without time zone', "now() at time zone 'UTC'"],
+  ['boolean', 'false'],
+  ['jsonb', "'{}'"],
+  ['json', "'{}'"],
+]);
+
+/** Privileges are for the person to think about. */
+function suggestionFor({ name, base, type }: Column): string {
+  return (PRIVILEGE.test(name) ? undefined : SUGGESTIONS.get(base)) ?? `<SQL over u, ${type}>`;
 }
 
 function needsValue(column: Column): boolean {

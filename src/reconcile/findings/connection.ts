@@ -1,6 +1,6 @@
 import type { Facts, Finding } from '../../port.ts';
 import { ident } from '../../sql/name.ts';
-import { fine, type Question, warning } from './finding.ts';
+import { fine, type Ground, warning } from './finding.ts';
 
 const KINDS: Record<Facts['connection']['kind'], string> = {
   direct: 'direct connection',
@@ -10,18 +10,18 @@ const KINDS: Record<Facts['connection']['kind'], string> = {
 };
 
 /** How the server is reached, and what stands in the way of a run over this connection. */
-export function connectionFindings(facts: Facts, question: Question): Finding[] {
+export function connectionFindings(facts: Facts, ground: Ground): Finding[] {
   const { connection } = facts;
   return [
     fine('connection', 'connection', KINDS[connection.kind]),
     fine('connection', 'tls', connection.tls ? `${connection.tls}, certificate verified` : 'no TLS, on this machine'),
-    spareFinding(connection, question),
+    spareFinding(connection, ground),
     ...timeoutFindings(facts),
   ];
 }
 
 /** Writers, the run lock and one for somebody else. */
-function spareFinding({ freeConnections: free }: Facts['connection'], { concurrency }: Question): Finding {
+function spareFinding({ freeConnections: free }: Facts['connection'], { concurrency }: Ground): Finding {
   if (free === null) return fine('connection', 'spare', 'the server does not say how many connections it has to spare');
   const fact = `${free} ${free === 1 ? 'connection' : 'connections'} to spare`;
   if (free > concurrency + 1) return fine('connection', 'spare', fact);

@@ -1,8 +1,12 @@
-import type { Finding, Topic } from '../../port.ts';
-import type { Job } from '../job.ts';
+import type { Topic } from '../../examination.ts';
+import type { Finding } from '../../port.ts';
+import type { Asked, Job } from '../job.ts';
 
-/** What the facts are held against. `inferred`: the columns come from the table, not from the configuration. */
-export type Question = Pick<Job, 'command' | 'config' | 'dryRun' | 'concurrency'> & { inferred: boolean };
+/** What the facts are held against, as far as they do not concern the target. */
+export type Ground = Pick<Asked, 'command' | 'config' | 'concurrency'>;
+
+/** What all the facts are held against. `inferred`: the columns come from the table, not from the configuration. */
+export type Question = Ground & Pick<Job, 'config'> & { inferred: boolean };
 
 export function fine(about: Topic, code: string, fact: string): Finding {
   return { about, level: 'ok', code, fact, fix: null };

@@ -1,7 +1,7 @@
 import type { Facts, Finding } from '../../port.ts';
 import { columnFindings } from './columns.ts';
 import { connectionFindings } from './connection.ts';
-import type { Question } from './finding.ts';
+import type { Ground, Question } from './finding.ts';
 import { keyFindings } from './key.ts';
 import { serverFindings } from './server.ts';
 import { sourceFindings } from './source.ts';
@@ -17,12 +17,15 @@ export function findings(facts: Facts, question: Question): Finding[] {
   const { target } = facts;
   const whole = target?.columns.some(({ name }) => name === question.config.key) ? target : null;
   return [
-    ...connectionFindings(facts, question),
-    ...serverFindings(facts, question),
-    ...sourceFindings(facts, question),
+    ...groundFindings(facts, question),
     ...targetFindings(facts, question),
     ...(whole ? keyFindings(facts, whole, question) : []),
     ...(whole ? columnFindings(whole, question) : []),
     ...(target ? triggerFindings(target) : []),
   ];
+}
+
+/** As far as they can be told before the target is known. */
+export function groundFindings(facts: Facts, ground: Ground): Finding[] {
+  return [...connectionFindings(facts, ground), ...serverFindings(facts, ground), ...sourceFindings(facts, ground)];
 }

@@ -1,16 +1,16 @@
 import type { Facts, Finding } from '../../port.ts';
-import { fine, problem, type Question } from './finding.ts';
+import { fine, type Ground, problem } from './finding.ts';
 
 /** Which server this is, whether it is the one that is written to, and as whom. */
-export function serverFindings({ server, role }: Facts, question: Question): Finding[] {
+export function serverFindings({ server, role }: Facts, ground: Ground): Finding[] {
   return [
     fine('server', 'server', `PostgreSQL ${server.version}, database ${server.database}`),
-    ...primaryFindings(server, question),
+    ...primaryFindings(server, ground),
     fine('role', 'role', `role ${role.name}${powers(role)}`),
   ];
 }
 
-function primaryFindings(server: Facts['server'], { command }: Question): Finding[] {
+function primaryFindings(server: Facts['server'], { command }: Ground): Finding[] {
   if (server.inRecovery) {
     const fact = 'this server is a replica: rows that it has not received yet would look missing';
     return [problem('server', 'inconclusive', 'replica', fact, 'connect to the primary')];

@@ -1,16 +1,16 @@
 import type { Facts, Finding } from '../../port.ts';
 import { display } from '../../sql/name.ts';
-import { fine, problem, type Question } from './finding.ts';
+import { fine, type Ground, problem } from './finding.ts';
 
 /** Is the source there, with the columns that the skip rules read, and can every row of it be seen? */
-export function sourceFindings({ source, role, server }: Facts, question: Question): Finding[] {
-  const name = display(question.config.source);
+export function sourceFindings({ source, role, server }: Facts, ground: Ground): Finding[] {
+  const name = display(ground.config.source);
   if (!source) {
     const fact = `there is no ${name} in database ${server.database}, or role ${role.name} may not enter its schema`;
     const fix = 'check the database in DATABASE_URL; on Supabase it is postgres';
     return [problem('source', 'failed', 'source_missing', fact, fix)];
   }
-  const missing = neededColumns(question).filter((needed) => !source.columns.some((column) => column.name === needed));
+  const missing = neededColumns(ground).filter((needed) => !source.columns.some((column) => column.name === needed));
   if (missing.length > 0) {
     const fact = `${name} has no column ${missing.join(', ')}`;
     const fix = 'add it to the view, or switch the matching skip off';
@@ -30,7 +30,7 @@ export const RLS: Record<'off' | 'on' | 'forced', string> = {
   forced: 'row level security forced',
 };
 
-function neededColumns({ config: { skip } }: Question): string[] {
+function neededColumns({ config: { skip } }: Ground): string[] {
   return [
     'id',
     'created_at',

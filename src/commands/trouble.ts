@@ -1,0 +1,16 @@
+import { scrub } from '../postgres/sqlstate.ts';
+
+/** What a log may tell of an error: codes and frames, never a message, which can quote a row. */
+export function troubleOf(error: unknown): object {
+  return { error: scrub(error), cause: causeOf(error), at: stackOf(error) };
+}
+
+function causeOf(error: unknown): object | null {
+  return error instanceof Error && error.cause !== undefined ? scrub(error.cause) : null;
+}
+
+/** The frames alone: the first line of a stack is the message. */
+function stackOf(error: unknown): string[] {
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return frames.map((line) => line.trim()).filter((line) => line.startsWith('at '));
+}

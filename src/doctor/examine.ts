@@ -1,0 +1,139 @@
+import type { Examination, Topic } from '../examination.ts';
+import { asFault } from '../fault.ts';
+import type { Facts, Finding, Port } from '../port.ts';
+import { chooseTarget } from '../reconcile/discover.ts';
+import { groundFindings } from '../reconcile/findings/findings.ts';
+import type { Asked, Job } from '../reconcile/job.ts';
+import { bind, look, type Sighting } from '../reconcile/preflight.ts';
+import { orStopped } from '../reconcile/stop.ts';
+import { display } from '../sql/name.ts';
+
+/** What the examination needs from the world around it. */
+export interface Clinic {
+  toolVersion: string;
+  /** Opens the way to the database; throws a Fault where there is none. */
+  open: () => Promise<Port>;
+  /** Ends the examination; its reason is thrown. */
+  stop: AbortSignal;
+  /** Told what went wrong unforeseen, with its cause. */
+  trouble?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Looks at everything that a `sync` of this job would stop at or stumble over, and tells all of it. What goes wrong on
+ * the way is a finding. Writes nothing and reads no row but the one that proves the mapping.
+ */
+export async function examine(asked: Asked, clinic: Clinic): Promise<Examination> {
+  const visit = new Visit(asked);
+  const started = performance.now();
+  try {
+    await visitDatabase(visit, clinic);
+  } catch (error) {
+    clinic.stop.throwIfAborted();
+    clinic.trouble?.(error);
+    visit.found.push(findingOf(error, visit.topic));
+  }
+  return examinationOf(visit, clinic.toolVersion, Math.round(performance.now() - started));
+}
+
+/** What is known so far. */
+class Visit {
+  readonly found: Finding[] = [];
+  asked: Asked;
+  database: Examination['database'] = { host: null, name: null, user: null, serverVersion: null };
+  /** What is being looked at, for an error that says no more. */
+  topic: Topic = 'connection';
+
+  constructor(asked: Asked) {
+    this.asked = asked;
+  }
+
+  see({ server }: Facts): void {
+    this.database = { ...this.database, name: server.database, serverVersion: server.version };
+  }
+}
+
+async function visitDatabase(visit: Visit, { open, stop }: Clinic): Promise<void> {
+  const opening = open();
+  const port = await orStopped(stop, opening).catch((error: unknown) => {
+    opening.then((late) => late.close('now')).catch(() => {});
+    throw error;
+  });
+  const { host, database, user } = port.address;
+  visit.database = { ...visit.database, host, name: database, user };
+  visit.found.push(...port.notes.map(({ code, message, fix }) => warningOf(code, message, fix)));
+  try {
+    await orStopped(stop, visitTables(visit, port));
+  } finally {
+    await port.close(stop.aborted ? 'now' : 'settle').catch(() => {});
+  }
+}
+
+async function visitTables(visit: Visit, port: Port): Promise<void> {
+  const job = await aim(visit, port);
+  if (!job) return;
+  visit.asked = job;
+  const sighting = await look(port, job);
+  visit.see(sighting.facts);
+  visit.found.push(...sighting.found);
+  visit.topic = 'columns';
+  if (isVisible(sighting)) visit.found.push(...news(await bind(port, sighting).prove('write'), sighting.found));
+}
+
+/** The job with its target; null: nothing says which it is, and only the ground was looked at. */
+async function aim(visit: Visit, port: Port): Promise<Job | null> {
+  const { asked } = visit;
+  const { source, target, key } = asked.config;
+  if (target) return { ...asked, config: { ...asked.config, target } };
+  visit.topic = 'target';
+  try {
+    const chosen = chooseTarget(await port.candidates(source), {
+      command: 'doctor',
+      key: asked.keyGiven ? key : null,
+    });
+    return { ...asked, config: { ...asked.config, ...chosen } };
+  } catch (error) {
+    const facts = await port.inspect({ source, target: null, key, update: false });
+    visit.see(facts);
+    visit.found.push(...groundFindings(facts, asked), findingOf(error, 'target'));
+    return null;
+  }
+}
+
+/** Without both tables in sight, PostgreSQL could not judge the mapping. */
+function isVisible({ facts: { source, target, key } }: Sighting): boolean {
+  return source?.sight.seen === true && target?.sight.seen === true && key !== null && key.type !== 'other';
+}
+
+/** PostgreSQL finds again what the catalog has shown already, such as a column that does not exist. */
+function news(proved: readonly Finding[], found: readonly Finding[]): Finding[] {
+  const known = found.some(({ level, about }) => level === 'problem' && ['target', 'key', 'columns'].includes(about));
+  return proved.filter(({ code }) => !(known && code === 'insert_invalid'));
+}
+
+function warningOf(code: string, fact: string, fix: string | null): Finding {
+  return { about: 'connection', level: 'warning', code, fact, fix };
+}
+
+function findingOf(error: unknown, about: Topic): Finding {
+  const { code, message, fix } = asFault(error);
+  return { about, level: 'problem', code, fact: message, fix };
+}
+
+function examinationOf({ asked, database, found }: Visit, version: string, durationMs: number): Examination {
+  const { source, target, key } = asked.config;
+  const count = (level: Finding['level']) => found.filter((finding) => finding.level === level).length;
+  const counts = { ok: count('ok'), warning: count('warning'), problem: count('problem') };
+  return {
+    version: 1,
+    tool: { version },
+    exitCode: counts.problem > 0 ? 1 : 0,
+    database,
+    source: display(source),
+    target: target ? display(target) : '',
+    key,
+    durationMs,
+    counts,
+    findings: found.map(({ about, level, code, fact, fix }) => ({ about, level, code, fact, fix })),
+  };
+}
