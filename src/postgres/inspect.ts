@@ -32,8 +32,9 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
     async (client) => {
       const about = await aboutServer(client);
       const source = await describe(client, names.source);
-      const target = await describe(client, names.target);
-      const targetSight = target && (await proveTarget(client, names));
+      const aim = names.target && { ...names, target: names.target };
+      const target = aim && (await describe(client, aim.target));
+      const targetSight = target && (await proveTarget(client, aim));
       const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names, source?.kind)) ?? [];
       return {
         ...about,
@@ -44,7 +45,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
         },
         target: target &&
           targetSight && {
-            ...relation(names.target, target),
+            ...relation(aim.target, target),
             sight: targetSight,
             triggers: target.triggers,
             indexes: target.indexes,
@@ -53,7 +54,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
             sourceForeignKeys: sourceKeys.map(({ name }) => name),
             fkToSource: sourceKeys.some(({ validated }) => validated),
           },
-        key: target && targetSight && (await describeKey(client, names, target, targetSight)),
+        key: target && targetSight && (await describeKey(client, aim, target, targetSight)),
       };
     },
   );
@@ -172,7 +173,9 @@ select jsonb_build_object(
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`;
 
-async function describeKey(client: ClientBase, names: Names, catalog: Catalog, sight: Sight): Promise<Facts['key']> {
+type Aim = Names & { target: Name };
+
+async function describeKey(client: ClientBase, names: Aim, catalog: Catalog, sight: Sight): Promise<Facts['key']> {
   const column = catalog.columns.find(({ name }) => name === names.key);
   if (!column) return null;
   const type = keyType(column.base);
@@ -191,7 +194,7 @@ function keyType(base: string): 'uuid' | 'text' | 'other' {
 }
 
 /** Does a text key hold a uuid in another spelling than `id::text`? Its user would look missing and be inserted twice. */
-async function hasOddKeys(client: ClientBase, names: Names, through: 'role' | 'policy'): Promise<boolean> {
+async function hasOddKeys(client: ClientBase, names: Aim, through: 'role' | 'policy'): Promise<boolean> {
   await client.query(`set local row_security = ${through === 'policy' ? 'on' : 'off'}`);
   const key = `${ident(names.key)}::text collate "C"`;
   const { rows } = await client.query<{ odd: boolean }>(`

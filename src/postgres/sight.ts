@@ -15,7 +15,7 @@ export async function proveSource(client: ClientBase, source: Name): Promise<Sig
 /** As for the source; a role that is filtered may still see everything through a policy that says `true`. */
 export async function proveTarget(
   client: ClientBase,
-  { target, key, update }: Pick<Names, 'target' | 'key' | 'update'>,
+  { target, key, update }: Pick<Names, 'key' | 'update'> & { target: Name },
 ): Promise<Sight> {
   const sight = await planned(client, `explain select ${ident(key)} from ${qualified(target)} limit 1`);
   if (sight.seen || !(await hasOpenPolicy(client, target, update))) return sight;

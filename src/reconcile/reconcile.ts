@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Fault } from '../fault.ts';
+import { asFault, Fault } from '../fault.ts';
 import type { Measure, Port, Tables } from '../port.ts';
 import type { Report } from '../report.ts';
 import { chooseTarget } from './discover.ts';
@@ -189,18 +189,7 @@ function explain(error: unknown, world: World): Ended {
   if (world.stop.aborted && world.stop.reason instanceof Interruption) {
     return { verdict: 'interrupted', reason: world.stop.reason };
   }
-  const fault = faultOf(world.stop.aborted ? world.stop.reason : error);
+  const fault = asFault(world.stop.aborted ? world.stop.reason : error);
   world.trouble?.(error);
   return { verdict: fault.verdict === 'usage' ? 'failed' : fault.verdict, reason: fault };
-}
-
-/** The message of an unforeseen error stays inside: it could quote a row. */
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null;
-  const state = typeof code === 'string' && /^[0-9A-Z_]{2,40}$/.test(code) ? ` (${code})` : '';
-  return new Fault('unexpected', `the run stopped on an unexpected error${state}`, {
-    fix: 'run it again with --log-level debug to see where',
-    cause: error,
-  });
 }
