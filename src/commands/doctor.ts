@@ -19,7 +19,7 @@ export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<nu
         runId: ulid(),
         concurrency: 1,
         signal: terminal.stop.signal,
-        onRetry: (retry) => log.warn(retry, 'trying again'),
+        onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
       }),
     stop: terminal.stop.signal,
     trouble: (error) => log.debug(troubleOf(error), 'the examination stopped'),

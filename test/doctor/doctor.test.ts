@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { crowd } from '../support/crowd.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { codesOf, doctor, shown } from '../support/doctor.ts';
+import { run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
+import { insertUser } from '../support/people.ts';
+
+let db: TestDatabase;
+let role: { name: string; url: string };
+
+beforeAll(async () => {
+  db = await createDatabase();
+  role = await db.createRole();
+  await crowd(db, 3);
+  await insertUser(db);
+  await db.queryAsPostgres(`
+    create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as
+      $$ begin insert into public.users (id, email) values (new.id, new.email); return new; end $$`);
+});
+afterAll(() => db.drop());
+beforeEach(async () => {
+  await db.query(`
+    do $$ begin
+      if exists (select from pg_class where oid = to_regclass('public.users') and relkind = 'v') then drop view public.users; end if;
+    end $$;
+    drop table if exists public.users, public.people cascade`);
+  await db.queryAsPostgres(TEXTBOOK_TABLE);
+  await db.query(`
+    create or replace trigger on_auth_user_created after insert on auth.users
+    for each row execute function public.handle_new_user()`);
+});
+
+test('a healthy project: every line is ok, with the fact that makes it so', async () => {
+  const examination = await doctor(db.url);
+  expect(examination).toMatchObject({ exitCode: 0, counts: { warning: 0, problem: 0 }, target: 'public.users' });
+  const text = shown(examination);
+  expect(text).toMatch(/✓ READY {2}a sync would run; nothing is in its way/);
+  for (const line of [
+    'connection  ✓ direct connection',
+    '✓ no TLS, on this machine',
+    /✓ \d+ connections to spare/,
+    `server      ✓ PostgreSQL ${examination.database.serverVersion}, database ${db.name}`,
+    '✓ the primary, open for writing',
+    'role        ✓ role postgres, with BYPASSRLS: row level security hides nothing from it',
+    'source      ✓ every row of auth.users can be seen (table, row level security on)',
+    'target      ✓ every row of public.users can be seen (table, row level security on)',
+    '✓ a row has to pass unique: users_pkey',
+    'key         ✓ key id (uuid) is unique by users_pkey and references the source',
+    "✓ full_name (text): u.raw_user_meta_data->>'full_name'",
+    '✓ created_at (timestamp with time zone): u.created_at',
+    'Next: userdrift check',
+  ]) {
+    expect(text).toMatch(line);
+  }
+  expect(text).toMatch(/\ndoctor, exit 0, [\d.]+s, read-only, \d+ ok, 0 warnings, 0 problems\n$/);
+});
+
+test('it changes nothing', async () => {
+  const rows = 'select count(*)::int as n from public.users';
+  const before = await db.query(rows);
+  await doctor(db.url);
+  expect(await db.query(rows)).toEqual(before);
+});
+
+describe('what would stop a sync is a problem, with the code and the fix that the sync would give', () => {
+  const problems: { name: string; sql?: string; config?: object; code: string }[] = [
+    { name: 'no such table', config: { ...TEXTBOOK, target: 'app.people' }, code: 'target_missing' },
+    { name: 'no such key', config: { ...TEXTBOOK, key: 'auth_id' }, code: 'key_missing' },
+    { name: 'the source itself', config: { ...TEXTBOOK, target: 'auth.users' }, code: 'target_is_source' },
+    { name: 'no such source', config: { ...TEXTBOOK, source: 'auth.people' }, code: 'source_missing' },
+    { name: 'a key of another type', config: { target: 'public.users', key: 'created_at' }, code: 'key_type' },
+    {
+      name: 'no unique index',
+      sql: 'alter table public.users drop constraint users_pkey',
+      code: 'key_not_unique',
+    },
+    {
+      name: 'a deferrable key',
+      sql: 'alter table public.users drop constraint users_pkey, add primary key (id) deferrable',
+      code: 'key_deferrable',
+    },
+    {
+      name: 'a view',
+      sql: 'alter table public.users rename to people; create view public.users as select * from public.people',
+      code: 'target_not_a_table',
+    },
+    {
+      name: 'an INSERT rule',
+      sql: 'create rule nobody as on insert to public.users do instead nothing',
+      code: 'insert_rule',
+    },
+    {
+      name: 'a NOT NULL column that nobody maps',
+      sql: 'alter table public.users add column role text not null',
+      code: 'column_unmapped',
+    },
+    { name: 'a column that is not there', config: { ...TEXTBOOK, columns: { nope: '1' } }, code: 'column_unknown' },
+    {
+      name: 'an expression with a fault',
+      config: { ...TEXTBOOK, columns: { email: 'u.emai' } },
+      code: 'expression_invalid',
+    },
+    {
+      name: 'an expression of another type',
+      config: { ...TEXTBOOK, columns: { created_at: 'u.email' } },
+      code: 'insert_invalid',
+    },
+  ];
+
+  test.each(problems)('$name: $code', async ({ sql, config = TEXTBOOK, code }) => {
+    if (sql) await db.queryAsPostgres(sql);
+    const examination = await doctor(db.url, config);
+    const sync = await run('sync', { url: db.url, config, flags: { dryRun: true } });
+    const problem = examination.findings.find(({ level }) => level === 'problem');
+    expect({ code: problem?.code, message: problem?.fact, fix: problem?.fix }).toEqual(sync.reason);
+    expect(problem?.code).toBe(code);
+    expect(examination.exitCode).toBe(1);
+  });
+
+  test('all of it at once, not only the first', async () => {
+    await db.queryAsPostgres(`
+      alter table public.users drop constraint users_pkey, add column role text not null, add column plan text`);
+    const columns = { nope: '1', email: 'u.emai', full_name: '1 +', plan: "u.raw_user_meta_data->>'plan'" };
+    const examination = await doctor(db.url, { ...TEXTBOOK, columns });
+    expect(codesOf(examination)).toEqual([
+      'key_not_unique',
+      'column_unknown',
+      'column_unmapped',
+      'privilege_from_metadata',
+      'expression_invalid',
+      'expression_invalid',
+    ]);
+    expect(shown(examination)).toMatch(/✗ NOT READY {2}5 problems, 1 warning: a sync would stop/);
+  });
+});
+
+describe('which table', () => {
+  test('the one that stands out is looked at', async () => {
+    const examination = await doctor(db.url, {});
+    expect(examination).toMatchObject({ target: 'public.users', exitCode: 0 });
+    expect(shown(examination)).toContain('inferred: u.email');
+  });
+
+  test('none: the candidates are commands ready to type, and the rest is examined all the same', async () => {
+    await db.queryAsPostgres('alter table public.users rename to people');
+    const examination = await doctor(db.url, {});
+    const problem = examination.findings.find(({ level }) => level === 'problem');
+    expect(problem).toMatchObject({
+      about: 'target',
+      code: 'target_unknown',
+      fix: expect.stringContaining('userdrift doctor --target public.people --key id'),
+    });
+    expect(shown(examination)).toContain('every row of auth.users can be seen');
+  });
+});
+
+describe('the role', () => {
+  test('one that row level security filters is told so, on both tables', async () => {
+    await db.query(`
+      grant usage on schema auth, public to ${role.name};
+      grant select on auth.users, public.users to ${role.name}`);
+    const examination = await doctor(role.url);
+    expect(codesOf(examination)).toEqual(expect.arrayContaining(['source_unseen', 'target_unseen']));
+    expect(shown(examination)).toContain(`role ${role.name}, which row level security filters`);
+    expect(examination.exitCode).toBe(1);
+  });
+
+  test('one that may not insert', async () => {
+    await db.query(`alter role ${role.name} bypassrls; grant select on public.users to ${role.name}`);
+    const examination = await doctor(role.url);
+    expect(codesOf(examination)).toEqual(['insert_invalid']);
+    await db.query(`alter role ${role.name} nobypassrls`);
+  });
+
+  test('timeouts that the job cannot set aside, and those that it can', async () => {
+    await db.query(`
+      alter role ${role.name} bypassrls; alter role ${role.name} set statement_timeout = '3s';
+      alter role ${role.name} set idle_session_timeout = '5s';
+      grant select, insert on public.users to ${role.name}`);
+    const examination = await doctor(role.url);
+    expect(examination.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'timeout_short',
+        level: 'warning',
+        fact: `idle_session_timeout of role ${role.name} is 5s: it ends connections that wait for work`,
+        fix: `alter role "${role.name}" set idle_session_timeout = 0`,
+      }),
+    );
+    for (const { fix } of examination.findings.filter(({ code }) => code === 'timeout_short'))
+      await db.query(fix ?? '');
+    const mended = await doctor(role.url);
+    expect(codesOf(mended)).toEqual([]);
+    expect(shown(mended)).toContain('no timeout of this role will bite: the job sets its own statement_timeout (3s)');
+  });
+
+  test('few connections left', async () => {
+    await db.query(
+      `alter role ${role.name} bypassrls connection limit 3; grant select, insert on public.users to ${role.name}`,
+    );
+    const examination = await doctor(role.url);
+    expect(codesOf(examination)).toEqual(['connections_few']);
+    await db.query(`alter role ${role.name} connection limit -1`);
+  });
+});
+
+test('a transaction pooler is named as one', async () => {
+  const examination = await doctor(`${db.url}&pgbouncer=true`);
+  expect(shown(examination)).toContain('✓ transaction pooler: every batch brings its own settings');
+  expect(codesOf(examination)).toEqual(['database_url_pgbouncer']);
+});
+
+test('a read-only database stops a sync', async () => {
+  await db.query(`alter database ${db.name} set default_transaction_read_only = on`);
+  const examination = await doctor(db.url);
+  await db.query(`alter database ${db.name} reset default_transaction_read_only`);
+  expect(codesOf(examination)).toEqual(['read_only']);
+});
+
+test('names of the catalog are shown as one line each, whatever they hold', async () => {
+  const odd = (name: string) => `"${name}\u001b[31m\n::error::\u202e##[x]"`;
+  await db.queryAsPostgres(`
+    alter table public.users add column ${odd('column')} text, add constraint ${odd('check')} check (id is not null);
+    create unique index ${odd('index')} on public.users (email);
+    create function public.${odd('function')}() returns trigger language plpgsql as $$ begin return new; end $$;
+    create trigger ${odd('trigger')} before insert on public.users for each row execute function public.${odd('function')}()`);
+  const examination = await doctor(db.url);
+  expect(codesOf(examination)).toEqual(['trigger']);
+  expect(shown(examination)).toContain('column\\u{1b}[31m\\u{a}::error::\\u{202e}#\\u{23}[x] (text): left NULL');
+});
