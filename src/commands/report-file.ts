@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 
 /** A file that appears whole or not at all. */
@@ -7,10 +8,18 @@ export interface ReportFile {
   write(text: string): Promise<void>;
 }
 
-/** Makes sure before the run that the file can be written afterwards. Throws a Fault that names --report. */
-export async function reportFile(named: string): Promise<ReportFile> {
+/**
+ * Makes sure before the run that the file can be written afterwards, and that it is not `config`. Throws a Fault that
+ * names --report.
+ */
+export async function reportFile(named: string, config: string): Promise<ReportFile> {
   // A link stays a link: what it leads to is replaced.
   const path = await realpath(named).catch(() => named);
+  if (resolve(path) === (await realpath(config).catch(() => null))) {
+    throw new Fault('report_is_config', `--report ${named} would replace the configuration`, {
+      fix: 'name another file',
+    });
+  }
   const kind = await stat(path).catch(() => null);
   if (kind?.isDirectory()) throw unwritable(named, Object.assign(new Error('a folder'), { code: 'EISDIR' }));
   // A device or a pipe cannot be replaced by a file, and must not be.

@@ -1,4 +1,5 @@
 import { ulid } from 'ulid';
+import { CONFIG_FILE } from '../config/load.ts';
 import { Fault } from '../fault.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
@@ -21,7 +22,7 @@ import { troubleOf } from './trouble.ts';
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf(command, flags);
-  const file = flags.report === undefined ? null : await reportFile(flags.report);
+  const file = flags.report === undefined ? null : await reportFile(flags.report, flags.config ?? CONFIG_FILE);
   const report = tolerant(await run(job, flags, terminal), flags);
   const shown = flags.ids ? report : withoutIds(report);
   const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });

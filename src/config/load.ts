@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { type Config, configSchema } from './schema.ts';
 
-const CONFIG_FILE = 'userdrift.config.json';
+export const CONFIG_FILE = 'userdrift.config.json';
 
 /**
  * Reads and parses the configuration. A file that the person named must exist; the default one need not.
@@ -32,7 +32,7 @@ async function readText(file: string, required: boolean): Promise<string | null>
 /** Parses the text of a configuration file; comments and trailing commas are allowed. Throws one Fault with every fault in it. */
 export function parseConfig(text: string, file: string): Config {
   const errors: ParseError[] = [];
-  const json: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
+  const tree = parseTree(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
   const [first] = errors;
   if (first) {
     throw new Fault(
@@ -43,10 +43,26 @@ export function parseConfig(text: string, file: string): Config {
       },
     );
   }
-  const result = configSchema.safeParse(json);
-  if (result.success) return result.data;
-  const faults = result.error.issues.flatMap(describeIssue);
+  const result = configSchema.safeParse(tree && getNodeValue(tree));
+  const lost = tree ? lostKeys(tree) : [];
+  if (result.success && lost.length === 0) return result.data;
+  const faults = [...lost, ...(result.error?.issues.flatMap(describeIssue) ?? [])];
   throw new Fault('config_invalid', `${file}: ${faults.join('; ')}`, { fix: `correct ${file}` });
+}
+
+/** Keys that JSON keeps to itself: of two of one name the last would win in silence, and `__proto__` would vanish. */
+function lostKeys(node: Node, path: string[] = []): string[] {
+  const seen = new Set<string>();
+  return (node.children ?? []).flatMap((child, index) => {
+    if (child.type !== 'property') return lostKeys(child, [...path, String(index)]);
+    const [name, value] = child.children ?? [];
+    const key = String(name?.value);
+    const here = [...path, key];
+    const faults = seen.has(key) ? [`${here.join('.')}: given twice`] : [];
+    if (key === '__proto__') faults.push(`${here.join('.')}: no name for a key`);
+    seen.add(key);
+    return [...faults, ...(value ? lostKeys(value, here) : [])];
+  });
 }
 
 function position(text: string, offset: number): string {

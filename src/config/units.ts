@@ -1,12 +1,15 @@
 const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `90s`, `5m`, `1.5h`, `0` → milliseconds; null for anything else. */
+/** Longer than any run, and still a moment that PostgreSQL can subtract. */
+const LONGEST_MS = 100 * 365 * MS.d;
+
+/** `90s`, `5m`, `1.5h`, `0` → milliseconds, at most 100 years; null for anything else. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
   const match = /^(\d+(?:\.\d+)?)\s?(ms|s|m|h|d)$/.exec(text);
   if (!match) return null;
-  const ms = Number(match[1]) * MS[match[2] as keyof typeof MS];
-  return Number.isSafeInteger(Math.round(ms)) ? Math.round(ms) : null;
+  const ms = Math.round(Number(match[1]) * MS[match[2] as keyof typeof MS]);
+  return ms <= LONGEST_MS ? ms : null;
 }
 
 /** `20%` → 0.2; null for anything that is not a percentage from 0% to 100%. */

@@ -94,6 +94,15 @@ describe('--report', () => {
     expect(await idsIn(db)).toEqual([]);
   });
 
+  test('the configuration itself: 1, and it stays as it was', async () => {
+    const { code, stderr, files } = await run(['check', '--report', 'userdrift.config.json', '--log-level', 'silent'], {
+      url: db.url,
+      config: PLAIN_CONFIG,
+    });
+    expect(stderr).toMatch(/^userdrift: --report userdrift\.config\.json would replace the configuration\. .*\n$/);
+    expect({ code, files }).toEqual({ code: 1, files: {} });
+  });
+
   test('a folder that may not be written to: 1 before any write', async () => {
     // Root may write everywhere but where the kernel itself says no.
     const closed = process.getuid?.() === 0 ? '/proc/self' : mkdtempSync(join(folder, 'closed-'));

@@ -55,6 +55,13 @@ test('broken JSON names line and column', () => {
   expect(faultOf('{\n  "target": \n}').message).toContain('at line 3, column 1');
 });
 
+test('a key that JSON would lose is a fault: given twice, or __proto__', () => {
+  const { message } = faultOf('{"target": "a", "columns": {"x": "1", "x": "2", "__proto__": "3"}, "target": "b"}');
+  for (const fault of ['columns.x: given twice', 'columns.__proto__: no name for a key', 'target: given twice']) {
+    expect(message).toContain(fault);
+  }
+});
+
 test.each(['[]', 'null', '"x"', '1'])('%s is no configuration', (text) => {
   expect(faultOf(text).message).toContain('the whole file');
 });

@@ -11,9 +11,10 @@ test.each([
   ['250ms', 250],
   ['2d', 172_800_000],
   ['5 m', 300_000],
+  ['36500d', 3_153_600_000_000],
 ])('duration %s', (text, ms) => expect(parseDuration(text)).toBe(ms));
 
-test.each(['', '60', '-5s', '5x', '1h30m', 'abc', 's', '1e3s', '∞', '99999999999999999d'])(
+test.each(['', '60', '-5s', '5x', '1h30m', 'abc', 's', '1e3s', '∞', '36501d', '99999999999999999d'])(
   '%j is no duration',
   (text) => expect(parseDuration(text)).toBeNull(),
 );
