@@ -143,11 +143,29 @@ export interface Facts {
       })
     | null;
   key: { type: 'uuid' | 'text' | 'other'; sqlType: string; oddRows: boolean } | null;
+  /** What is there under the name of the repair function; null where none is configured. */
+  repairFunction: RepairFunction | null;
+}
+
+/** All functions of one name. */
+export interface RepairFunction {
+  /** schema-qualified, quoted where needed */
+  name: string;
+  overloads: {
+    arguments: string;
+    kind: 'function' | 'procedure' | 'other';
+    /** May be called with one uuid and nothing else, as far as the catalog tells. */
+    takesUuid: boolean;
+    /** This role may execute it, its schema included. */
+    executable: boolean;
+    /** As for a trigger. */
+    outward: boolean;
+  }[];
 }
 
 /** The run lock, held. */
 export interface Lease {
-  /** Aborts with a Fault as its reason when the lock was lost and another run has it now. */
+  /** Aborts with a Fault as its reason when the lock was lost for good. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
@@ -160,6 +178,8 @@ export interface Names {
   key: string;
   /** Will rows be updated as well? */
   update: boolean;
+  /** The repair function, where one writes the rows. */
+  repair: Name | null;
 }
 
 /** A table and a column of it that may hold auth ids. */
@@ -181,8 +201,11 @@ export interface Port {
   /** Tables that may be the target. */
   candidates(source: Name): Promise<Candidate[]>;
   inspect(names: Names): Promise<Facts>;
-  /** Takes the run lock; null: another run still holds it after `waitMs`. */
-  lease(target: Name, scope: Scope, waitMs: number): Promise<Lease | null>;
+  /**
+   * Takes the run lock; null: another run still holds it after `waitMs`. A lock that fell with its connection is taken
+   * again and lost only to another run; with `end` it is lost at once.
+   */
+  lease(target: Name, scope: Scope, waitMs: number, onLoss?: 'retake' | 'end'): Promise<Lease | null>;
   /** The tables under a mapping that inspect has shown to fit. */
   bind(mapping: Mapping, options: { rowSecurity: boolean; graceMs: number; orphans: boolean }): Tables;
   /** `now`: do not wait for statements in flight. */
@@ -191,7 +214,7 @@ export interface Port {
 
 /** What the job does with both tables. */
 export interface Tables {
-  /** Has the database judge what a check needs of the mapping; `write` all of it, the INSERT planned, the SELECT run for one row. */
+  /** Has the database judge what a check needs of the mapping; `write` all of it, the INSERT or the call planned, the SELECT run for one row. */
   prove(depth: 'read' | 'write'): Promise<Finding[]>;
   /** The first measure of a run passes no clock and fixes it; the later ones repeat the proof of sight. */
   measure(scope: Scope, clock?: Clock): Promise<Measure>;
@@ -199,13 +222,16 @@ export interface Tables {
   missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;
   /** Ids of stale users, ascending, in batches. */
   stale(scope: Scope, batchSize: number): AsyncGenerator<string[]>;
-  /** Inserts the users and yields outcomes as they settle; a bad row is an outcome, only the end of the road throws. */
-  write(ids: readonly string[]): AsyncGenerator<Outcome[]>;
+  /**
+   * Writes the users and yields outcomes as they settle; a bad row is an outcome, only the end of the road throws. An
+   * insert is settled to its last id; of calls of a repair function none begins after `stop`, and those users get no outcome.
+   */
+  write(ids: readonly string[], stop: AbortSignal): AsyncGenerator<Outcome[]>;
   /** Brings the refresh columns of these users up to date. */
   refresh(ids: readonly string[]): AsyncGenerator<RefreshOutcome[]>;
   /** Where each of these users stands. */
   stand(ids: readonly string[]): Promise<Standing[]>;
-  /** The statement that `write` sends per batch, for people to read. */
+  /** The statement that `write` sends per batch, or per user where it calls a function, for people to read. */
   statement(): string;
 }
 

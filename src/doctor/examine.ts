@@ -93,7 +93,7 @@ async function aim(visit: Visit, port: Port): Promise<Job | null> {
     });
     return { ...asked, config: { ...asked.config, ...chosen } };
   } catch (error) {
-    const facts = await port.inspect({ source, target: null, key, update: false });
+    const facts = await port.inspect({ source, target: null, key, update: false, repair: null });
     visit.see(facts);
     visit.found.push(...groundFindings(facts, asked), findingOf(error, 'target'));
     return null;
@@ -107,8 +107,13 @@ function isVisible({ facts: { source, target, key } }: Sighting): boolean {
 
 /** PostgreSQL finds again what the catalog has shown already, such as a column that does not exist. */
 function news(proved: readonly Finding[], found: readonly Finding[]): Finding[] {
-  const known = found.some(({ level, about }) => level === 'problem' && ['target', 'key', 'columns'].includes(about));
-  return proved.filter(({ code }) => !(known && code === 'insert_invalid'));
+  const told = (topics: readonly Topic[]) =>
+    found.some(({ level, about }) => level === 'problem' && topics.includes(about));
+  return proved.filter(({ code, about }) => {
+    return (
+      !(code === 'insert_invalid' && told(['target', 'key', 'columns'])) && !(about === 'repair' && told(['repair']))
+    );
+  });
 }
 
 function warningOf(code: string, fact: string, fix: string | null): Finding {

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Column, Facts, Index, Names, Relation, Sight, Trigger } from '../port.ts';
 import { display, ident, type Name, qualified } from '../sql/name.ts';
+import { describeFunctions } from './repair-function.ts';
 import type { Server } from './server.ts';
 import { proveSource, proveTarget } from './sight.ts';
 
@@ -54,6 +55,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
             sourceForeignKeys: sourceKeys.map(({ name }) => name),
             fkToSource: sourceKeys.some(({ validated }) => validated),
           },
+        repairFunction: names.repair && (await describeFunctions(client, names.repair)),
         key: target && targetSight && (await describeKey(client, aim, target, targetSight)),
       };
     },

@@ -1,10 +1,12 @@
 import type { Candidate, Clock, Facts, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
+import { callSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Name } from '../sql/name.ts';
 import { shardBounds } from '../sql/shard.ts';
 import { missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
+import { Caller } from './call.ts';
 import { findCandidates } from './candidates.ts';
 import { explained, explainedEach } from './database-fault.ts';
 import { inspect } from './inspect.ts';
@@ -76,11 +78,13 @@ class PostgresPort implements Port {
   bind(mapping: Mapping, options: MeasureOptions): Tables {
     const sourceForeignKeys = this.#facts?.target?.sourceForeignKeys ?? [];
     const writing = { rowSecurity: options.rowSecurity, sourceForeignKeys, batches: this.batches };
-    return new PostgresTables(this.#server, mapping, options, new Writer(this.#server, mapping, writing));
+    const writer = new Writer(this.#server, mapping, writing);
+    const caller = mapping.repair && new Caller(this.#server, mapping, mapping.repair, writer);
+    return new PostgresTables(this.#server, mapping, options, writer, caller);
   }
 
-  lease(target: Name, scope: Scope, waitMs: number): Promise<Lease | null> {
-    return explained('take the run lock', takeRunLock(this.#server, target, scope, waitMs));
+  lease(target: Name, scope: Scope, waitMs: number, onLoss: 'retake' | 'end' = 'retake'): Promise<Lease | null> {
+    return explained('take the run lock', takeRunLock(this.#server, target, scope, { waitMs, onLoss }));
   }
 
   async close(how: 'settle' | 'now'): Promise<void> {
@@ -93,12 +97,15 @@ class PostgresTables implements Tables {
   readonly #mapping: Mapping;
   readonly #options: MeasureOptions;
   readonly #writer: Writer;
+  /** null: rows are inserted */
+  readonly #caller: Caller | null;
 
-  constructor(server: Server, mapping: Mapping, options: MeasureOptions, writer: Writer) {
+  constructor(server: Server, mapping: Mapping, options: MeasureOptions, writer: Writer, caller: Caller | null) {
     this.#server = server;
     this.#mapping = mapping;
     this.#options = options;
     this.#writer = writer;
+    this.#caller = caller;
   }
 
   prove(depth: 'read' | 'write') {
@@ -117,7 +124,8 @@ class PostgresTables implements Tables {
     return this.#stream(scope, null, batchSize, (range) => staleSql(this.#mapping, range));
   }
 
-  write(ids: readonly string[]) {
+  write(ids: readonly string[], stop: AbortSignal) {
+    if (this.#caller) return explainedEach('call the repair function', this.#caller.write(ids, stop));
     return explainedEach('insert', this.#writer.insert(ids));
   }
 
@@ -130,7 +138,8 @@ class PostgresTables implements Tables {
   }
 
   statement(): string {
-    return insertSql(this.#mapping);
+    const { repair } = this.#mapping;
+    return repair ? `-- for each missing user\n${callSql(this.#mapping, repair, '$1')}` : insertSql(this.#mapping);
   }
 
   #stream(scope: Scope, clock: Clock | null, batchSize: number, sql: Parameters<typeof streamIds>[3]['sql']) {

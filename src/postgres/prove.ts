@@ -3,6 +3,7 @@ import type { Finding } from '../port.ts';
 import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
 import { ident } from '../sql/name.ts';
 import { insertSql } from '../sql/write.ts';
+import { proveCall } from './prove-call.ts';
 import type { Server } from './server.ts';
 import { classify, sqlState } from './sqlstate.ts';
 
@@ -17,7 +18,7 @@ interface Expression {
 /**
  * Has PostgreSQL judge every expression of the configuration by itself, so that a fault names its field: prepared over
  * the extended protocol (one statement, exactly two columns) under an empty search_path, so that it means the same in
- * every session. `write` also plans the INSERT and evaluates each expression for one row in a read-only transaction.
+ * every session. `write` also plans the INSERT, or the call of the repair function, and evaluates each expression for one row in a read-only transaction.
  * The text of the server is quoted while no row is read: it speaks of the configuration only.
  */
 export async function prove(
@@ -47,10 +48,10 @@ async function judge(
       if (fault) faults.push(fault);
     }
     if (faults.length > 0 || depth === 'read') return faults;
-    const insert = await attempt(client, 'columns', 'insert_invalid', () =>
-      client.query(`explain ${insertSql(mapping)}`, [[]]),
-    );
-    return insert ? [insert] : evaluateAll(client, mapping);
+    const written = mapping.repair
+      ? await proveCall(client, mapping, mapping.repair)
+      : await attempt(client, 'columns', 'insert_invalid', () => client.query(`explain ${insertSql(mapping)}`, [[]]));
+    return written ? [written] : evaluateAll(client, mapping);
   });
 }
 

@@ -3,24 +3,36 @@ import type pg from 'pg';
 import { Fault } from '../fault.ts';
 import type { Lease, Scope } from '../port.ts';
 import { literal, type Name, qualified } from '../sql/name.ts';
+import { destroy } from './client.ts';
 import type { Server } from './server.ts';
 
 const HEARTBEAT_MS = 15_000;
 const POLL_MS = 500;
+
+export interface LockOptions {
+  waitMs: number;
+  /** What follows when the lock falls with its connection. */
+  onLoss: 'retake' | 'end';
+}
 
 /**
  * Takes the run lock of a target, or returns null while another run holds it, after waiting up to `waitMs`.
  *
  * The lock lives in a transaction on a connection of its own: through a transaction pooler two clients got the same
  * session lock. The transaction touches no table, so it holds no snapshot and no relation lock. Correctness never
- * depends on it; it only avoids double work.
+ * depends on it; it only avoids double work. (That a repair function runs once is seen to call by call.)
  */
-export async function takeRunLock(server: Server, target: Name, scope: Scope, waitMs: number): Promise<Lease | null> {
+export async function takeRunLock(
+  server: Server,
+  target: Name,
+  scope: Scope,
+  { waitMs, onLoss }: LockOptions,
+): Promise<Lease | null> {
   const until = performance.now() + waitMs;
   const lock = lockSql(target, scope);
   for (;;) {
     const client = await server.retry(() => tryLock(server, lock));
-    if (client && !server.signal.aborted) return new HeldLock(server, lock, client);
+    if (client && !server.signal.aborted) return new HeldLock(server, lock, client, onLoss);
     // Nobody waits for the lock of a run that was stopped meanwhile.
     await client?.end();
     const left = until - performance.now();
@@ -70,18 +82,22 @@ function begin(version: number): string {
   return ['begin isolation level read committed read only', ...settings].join('; ');
 }
 
+const AGAIN = 'run it again: what is done stays done';
+
 class HeldLock implements Lease {
   readonly #server: Server;
   readonly #lock: string;
+  readonly #onLoss: LockOptions['onLoss'];
   readonly #lost = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
   #client: pg.Client;
   #beating: Promise<void> = Promise.resolve();
   #released = false;
 
-  constructor(server: Server, lock: string, client: pg.Client) {
+  constructor(server: Server, lock: string, client: pg.Client, onLoss: LockOptions['onLoss']) {
     this.#server = server;
     this.#lock = lock;
+    this.#onLoss = onLoss;
     this.#client = client;
     this.#heartbeat = setInterval(() => {
       this.#beating = this.#beating.then(() => this.#beat());
@@ -102,28 +118,30 @@ class HeldLock implements Lease {
 
   #watch(): void {
     this.#client.once('end', () => {
-      this.#beating = this.#beating.then(() => this.#retake());
+      this.#beating = this.#beating.then(() => this.#fallen());
     });
   }
 
   async #beat(): Promise<void> {
-    if (!this.#released) await this.#client.query('select 1').catch(() => {});
+    if (this.#released) return;
+    // No answer in time: the connection is dead, and only its end says so to whoever waits for that.
+    await this.#client.query('select 1').catch(() => destroy(this.#client));
   }
 
   /** A lock that fell with its connection is taken again; where another run was faster, ours is over. */
-  async #retake(): Promise<void> {
+  async #fallen(): Promise<void> {
     if (this.#released) return;
+    if (this.#onLoss === 'end') return this.#lose('and a repair function must not be called without it', AGAIN);
     const client = await this.#server.retry(() => tryLock(this.#server, this.#lock)).catch(() => null);
     if (!client) {
-      this.#lost.abort(
-        new Fault('lock_lost', 'the run lock was lost with its connection and another run has it now', {
-          fix: 'let that run finish; what this one wrote stays written',
-        }),
-      );
-      return;
+      return this.#lose('and another run has it now', 'let that run finish; what this one wrote stays written');
     }
     this.#client = client;
     this.#watch();
     if (this.#released) await client.end();
+  }
+
+  #lose(why: string, fix: string): void {
+    this.#lost.abort(new Fault('lock_lost', `the run lock was lost with its connection ${why}`, { fix }));
   }
 }

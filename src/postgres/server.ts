@@ -4,7 +4,15 @@ import type { Address } from './address.ts';
 import { Client, destroy, protocolOf } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
-import { isRefusedStatement, readOnly, rolledBack, type Settings, transaction } from './transaction.ts';
+import {
+  atOnce,
+  isRefusedStatement,
+  readOnly,
+  rolledBack,
+  type Settings,
+  type Step,
+  transaction,
+} from './transaction.ts';
 
 /** `transaction`: settings do not outlive a transaction here, so each unit of work carries its own. */
 export type Mode = 'session' | 'transaction';
@@ -105,6 +113,11 @@ export class Server {
     return this.#borrow((client) =>
       transaction(client, 'begin isolation level read committed', settings, () => run(client)),
     );
+  }
+
+  /** Runs statements that write in one transaction and one message; returns the rows of the last one. */
+  async atOnce(settings: Settings, steps: readonly Step[]): Promise<object[]> {
+    return this.#borrow((client) => atOnce(client, settings, steps));
   }
 
   /** Retries `attempt` as its errors allow; other errors and a spent budget are thrown. */

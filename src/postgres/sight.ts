@@ -15,10 +15,10 @@ export async function proveSource(client: ClientBase, source: Name): Promise<Sig
 /** As for the source; a role that is filtered may still see everything through a policy that says `true`. */
 export async function proveTarget(
   client: ClientBase,
-  { target, key, update }: Pick<Names, 'key' | 'update'> & { target: Name },
+  { target, key, update, repair }: Pick<Names, 'key' | 'update' | 'repair'> & { target: Name },
 ): Promise<Sight> {
   const sight = await planned(client, `explain select ${ident(key)} from ${qualified(target)} limit 1`);
-  if (sight.seen || !(await hasOpenPolicy(client, target, update))) return sight;
+  if (sight.seen || !(await hasOpenPolicy(client, target, { insert: repair === null, update }))) return sight;
   return { seen: true, through: 'policy' };
 }
 
@@ -37,10 +37,14 @@ async function planned(client: ClientBase, explain: string): Promise<Sight> {
 }
 
 /**
- * A permissive policy for this role whose USING and WITH CHECK are literally `true`, for reading and for each way of
- * writing, and no restrictive policy at all.
+ * A permissive policy for this role whose USING and WITH CHECK are literally `true`, for reading and for each way in
+ * which we write, and no restrictive policy at all.
  */
-async function hasOpenPolicy(client: ClientBase, target: Name, update: boolean): Promise<boolean> {
+async function hasOpenPolicy(
+  client: ClientBase,
+  target: Name,
+  { insert, update }: Record<'insert' | 'update', boolean>,
+): Promise<boolean> {
   const { rows } = await client.query<{ open: boolean }>(
     `
 with policy as (
@@ -53,10 +57,10 @@ with policy as (
 )
 select bool_and(polpermissive)
   and bool_or(polcmd in ('*', 'r') and using_expr = 'true')
-  and bool_or(polcmd in ('*', 'a') and check_expr = 'true')
-  and (not $2 or bool_or(polcmd in ('*', 'w') and using_expr = 'true' and check_expr = 'true')) as open
+  and (not $2 or bool_or(polcmd in ('*', 'a') and check_expr = 'true'))
+  and (not $3 or bool_or(polcmd in ('*', 'w') and using_expr = 'true' and check_expr = 'true')) as open
 from policy`,
-    [qualified(target), update],
+    [qualified(target), insert, update],
   );
   return rows[0]?.open === true;
 }

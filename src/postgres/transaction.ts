@@ -18,13 +18,40 @@ export async function transaction<T>(
   settings: Settings,
   work: () => Promise<T>,
 ): Promise<T> {
-  const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`);
-  await client.query([begin, ...sets].join('; '));
+  await client.query([begin, ...setsOf(settings)].join('; '));
   const result = await work();
   const { command } = await client.query('commit');
-  // COMMIT of an aborted transaction succeeds, as a rollback; only its tag tells.
-  if (command !== 'COMMIT') throw new Error('Connection terminated: the transaction was rolled back');
+  requireCommit(command);
   return result;
+}
+
+/** A statement whose values stand in its text, and what to set for it. */
+export interface Step {
+  settings: Settings;
+  text: string;
+}
+
+/**
+ * Runs statements as one transaction in one message, so in one round trip through any pooler; each has a snapshot of its
+ * own. Returns the rows of the last one.
+ */
+export async function atOnce(client: pg.ClientBase, settings: Settings, steps: readonly Step[]): Promise<object[]> {
+  const lines = steps.flatMap((step) => [...setsOf(step.settings), step.text]);
+  const message = ['begin isolation level read committed', ...setsOf(settings), ...lines, 'commit'].join(';\n');
+  // pg answers a message of several statements with the results of all.
+  const answer: unknown = await client.query(message);
+  const results = answer as pg.QueryResult<object>[];
+  requireCommit(results.at(-1)?.command);
+  return results.at(-2)?.rows ?? [];
+}
+
+function setsOf(settings: Settings): string[] {
+  return Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`);
+}
+
+/** COMMIT of an aborted transaction succeeds, as a rollback; only its tag tells. */
+function requireCommit(command: string | undefined): void {
+  if (command !== 'COMMIT') throw new Error('Connection terminated: the transaction was rolled back');
 }
 
 /** The server refused a statement; the connection is as good as before. */

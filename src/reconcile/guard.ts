@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
-import type { Measure, Trigger } from '../port.ts';
+import type { Facts, Measure, Trigger } from '../port.ts';
 import { display } from '../sql/name.ts';
+import { reachesOut } from './findings/repair.ts';
 import type { Job } from './job.ts';
 
 const number = new Intl.NumberFormat('en-US');
@@ -15,10 +16,10 @@ function presentOf({ sourceTotal, missing, excluded }: Measure): number {
  * Refuses what looks like an accident, before anything is written; null: go on. An empty source beside a filled target
  * is refused even to `check`, because no number that follows could be trusted. `backfill` comes with share and writes lifted.
  */
-export function guard(measured: Measure, job: Job, triggers: readonly Trigger[]): Fault | null {
+export function guard(measured: Measure, job: Job, facts: Pick<Facts, 'target' | 'repairFunction'>): Fault | null {
   if (measured.sourceEmpty && !measured.targetEmpty) return emptySource(job);
   if (job.command === 'check') return null;
-  return shareRefusal(measured, job) ?? writesRefusal(measured, job) ?? triggerRefusal(measured, job, triggers);
+  return shareRefusal(measured, job) ?? writesRefusal(measured, job) ?? outwardRefusal(measured, job, facts);
 }
 
 function refusal(code: string, message: string, fix: string): Fault {
@@ -55,14 +56,28 @@ function writesRefusal(measured: Measure, { limits, scope, again }: Job): Fault 
 }
 
 /** A repair must not send 10,000 welcome mails. */
-function triggerRefusal(measured: Measure, { limits }: Job, triggers: readonly Trigger[]): Fault | null {
+function outwardRefusal(
+  measured: Measure,
+  { limits }: Job,
+  { target, repairFunction }: Parameters<typeof guard>[2],
+): Fault | null {
   const runs = ({ insert, update }: Trigger) => (insert ? measured.missing : 0) + (update ? (measured.stale ?? 0) : 0);
-  const outward = triggers.filter((trigger) => trigger.enabled && trigger.outward).sort((a, b) => runs(b) - runs(a))[0];
-  if (!outward || limits.triggers === null || runs(outward) <= limits.triggers) return null;
+  const triggers = target?.triggers.filter((trigger) => trigger.enabled && trigger.outward) ?? [];
+  const outward = triggers.map((trigger) => ({
+    what: `trigger ${trigger.name}`,
+    rows: runs(trigger),
+    fix: 'disable the trigger for the run, or accept it with --allow-triggers',
+  }));
+  if (repairFunction && reachesOut(repairFunction)) {
+    const what = `function ${repairFunction.name}`;
+    outward.push({ what, rows: measured.missing, fix: 'accept it with --allow-triggers' });
+  }
+  const [worst] = outward.sort((a, b) => b.rows - a.rows);
+  if (!worst || limits.triggers === null || worst.rows <= limits.triggers) return null;
   return refusal(
     'triggers_limit',
-    `trigger ${outward.name} reaches outside the database and would run for ${number.format(runs(outward))} rows, ` +
+    `${worst.what} reaches outside the database and would run for ${number.format(worst.rows)} rows, ` +
       `more than the limit of ${number.format(limits.triggers)}`,
-    'disable the trigger for the run, or accept it with --allow-triggers',
+    worst.fix,
   );
 }

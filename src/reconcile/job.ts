@@ -41,6 +41,11 @@ export function writes(job: Job): boolean {
   return job.command !== 'check' && !job.dryRun;
 }
 
+/** Does a function of the application write the missing users? */
+export function callsFunction({ config }: Asked): boolean {
+  return config.repair !== 'insert';
+}
+
 /** Does the verdict speak of all users? */
 export function isFull({ scope, users }: Asked): boolean {
   return scope.since === null && scope.shard === null && users === null;

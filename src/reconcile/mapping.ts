@@ -7,16 +7,18 @@ export function mappingOf({ config }: Pick<Job, 'config'>, { key, target }: Fact
   const expressions = Object.entries(config.columns ?? {})
     .filter(([name]) => name !== config.key)
     .map(([name, expression]) => ({ name, expression }));
+  const refreshed = expressions.filter(({ name }) => config.refresh.includes(name));
+  const repair = config.repair === 'insert' ? null : config.repair.function;
   const types = new Map(target?.columns.map(({ name, type }) => [name, type]));
   return {
     source: config.source,
     target: config.target,
     key: config.key,
     keyType: key?.type === 'text' ? 'text' : 'uuid',
-    columns: expressions,
-    refresh: expressions
-      .filter(({ name }) => config.refresh.includes(name))
-      .map((column) => ({ ...column, type: types.get(column.name) ?? 'text' })),
+    // A function writes its own values.
+    columns: repair ? refreshed : expressions,
+    refresh: refreshed.map((column) => ({ ...column, type: types.get(column.name) ?? 'text' })),
     skip: config.skip,
+    repair,
   };
 }

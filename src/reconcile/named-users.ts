@@ -8,13 +8,18 @@ export async function lookAt(tables: Tables, ids: readonly string[]): Promise<Us
   return ids.map((id) => asSeen(id, standings.get(id)));
 }
 
-/** Inserts those of the users that are missing; grace, since and share do not apply to people who were named. */
-export async function repairNamed(tables: Tables, seen: readonly UserOutcome[], tally: Tally): Promise<UserOutcome[]> {
+/** Writes those of the users that are missing; grace, since and share do not apply to people who were named. */
+export async function repairNamed(
+  tables: Tables,
+  seen: readonly UserOutcome[],
+  tally: Tally,
+  stop: AbortSignal,
+): Promise<UserOutcome[]> {
   const missing = seen.flatMap(({ id, outcome }) => (outcome === 'missing' && id !== null ? [id] : []));
   const outcomes = new Map<string, Outcome>();
   tally.scan(missing.length);
   if (missing.length > 0) {
-    for await (const settled of tables.write(missing)) {
+    for await (const settled of tables.write(missing, stop)) {
       tally.settle(settled);
       for (const outcome of settled) outcomes.set(outcome.id, outcome);
     }
@@ -87,7 +92,8 @@ const NAMES = {
 } as const;
 
 function written(user: UserOutcome, outcome: Outcome | undefined): UserOutcome {
-  if (!outcome) return user;
+  // Missing, handed over, and then the run was stopped.
+  if (!outcome) return user.outcome === 'missing' ? { ...user, outcome: 'unresolved' } : user;
   if (outcome.kind !== 'failed') return { ...user, outcome: NAMES[outcome.kind] };
   const { code, constraint, column } = outcome;
   return { ...user, outcome: 'failed', code, constraint, column };

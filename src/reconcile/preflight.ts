@@ -3,7 +3,7 @@ import type { Facts, Finding, Port, Tables } from '../port.ts';
 import type { Note } from '../report.ts';
 import { findings } from './findings/findings.ts';
 import { inferColumns } from './infer.ts';
-import type { Job } from './job.ts';
+import { callsFunction, type Job } from './job.ts';
 import { mappingOf } from './mapping.ts';
 
 export interface Preflight {
@@ -38,8 +38,9 @@ export interface Sighting {
 
 /** Looks at both tables and judges what is there; preflight and doctor share it. */
 export async function look(port: Port, asked: Job): Promise<Sighting> {
-  const { source, target, key, refresh } = asked.config;
-  const facts = await port.inspect({ source, target, key, update: refresh.length > 0 });
+  const { source, target, key, refresh, repair } = asked.config;
+  const called = repair === 'insert' ? null : repair.function;
+  const facts = await port.inspect({ source, target, key, update: refresh.length > 0, repair: called });
   const job = withMapping(asked, facts);
   const inferred = job !== asked;
   return { facts, job, inferred, found: findings(facts, { ...job, inferred }) };
@@ -55,9 +56,9 @@ export function bind(port: Port, { facts, job }: Sighting): Tables {
   });
 }
 
-/** A configuration without columns takes what the table suggests; given columns are the whole mapping. */
+/** A configuration without columns takes what the table suggests; given columns are the whole mapping. A function needs none. */
 function withMapping(job: Job, { source, target }: Facts): Job {
-  if (job.config.columns || !source || !target) return job;
+  if (job.config.columns || callsFunction(job) || !source || !target) return job;
   const columns = inferColumns(target.columns, source.columns, job.config.key);
   return { ...job, config: { ...job.config, columns } };
 }

@@ -4,12 +4,13 @@ import type { Measure, Port, Tables } from '../port.ts';
 import type { Report } from '../report.ts';
 import { chooseTarget } from './discover.ts';
 import { guard } from './guard.ts';
-import { type Asked, writes } from './job.ts';
+import { type Asked, callsFunction, type Job, writes } from './job.ts';
 import { lookAt, measureOfNamed, repairNamed, stillMissing, takenBack } from './named-users.ts';
 import { preflight } from './preflight.ts';
 import { repair } from './repair.ts';
 import { type Ended, Run, reportOf } from './report.ts';
 import { Interruption, orStopped } from './stop.ts';
+import type { Tally } from './tally.ts';
 import { verdictOf } from './verdict.ts';
 import { type World, withPort, withRunLock } from './world.ts';
 
@@ -32,7 +33,7 @@ async function perform(run: Run, world: World): Promise<Ended> {
       const step: Step = { run, world, stop, tables: flight.tables };
       if (run.job.users) return reconcileNamed(step, run.job.users);
       const measured = await measureDrift(step);
-      const refused = guard(measured, run.job, flight.facts.target?.triggers ?? []);
+      const refused = guard(measured, run.job, flight.facts);
       if (refused) throw refused;
       if (!writes(run.job) || isNothing(measured)) return conclude(step, measured, measured);
       await askFirst(step, measured);
@@ -97,6 +98,18 @@ function writersFor({ job, facts }: Run): number {
   return Math.max(1, Math.min(job.concurrency, free - 1));
 }
 
+/** Users are called for one by one, each in a round trip of its own: small batches give every writer its share. */
+const CALLS = 20;
+
+function batchSizeOf(job: Job): number {
+  return callsFunction(job) ? Math.min(job.batchSize, CALLS) : job.batchSize;
+}
+
+/** A function may write other values than those that the mapping keeps equal. */
+function mayBeStale(job: Job, tally: Tally): boolean {
+  return callsFunction(job) && job.config.refresh.length > 0 && tally.counts().inserted > 0;
+}
+
 /** Returns the Fault of a brake, after which the database is fit to be asked once more; other trouble is thrown. */
 async function repairDrift({ run, world, stop, tables }: Step, measured: Measure): Promise<Fault | null> {
   const { job, tally } = run;
@@ -107,7 +120,7 @@ async function repairDrift({ run, world, stop, tables }: Step, measured: Measure
     concurrency: writersFor(run),
     failures: job.limits.failures,
     stop,
-    progress: () => world.progress?.({ done: tally.settled, total }),
+    progress: () => world.progress?.({ done: Math.min(tally.settled, total), total }),
   };
   const started = performance.now();
   if (total > 0) common.progress();
@@ -115,15 +128,15 @@ async function repairDrift({ run, world, stop, tables }: Step, measured: Measure
     if (measured.missing > 0) {
       await repair({
         ...common,
-        ids: tables.missing(job.scope, measured.clock, job.batchSize),
-        write: (ids) => {
+        ids: tables.missing(job.scope, measured.clock, batchSizeOf(job)),
+        write: (ids, stop) => {
           tally.scan(ids.length);
-          return tables.write(ids);
+          return tables.write(ids, stop);
         },
-        settle: (outcomes) => tally.settle(outcomes),
+        settle: (outcomes) => (callsFunction(job) ? tally.settleCalls(outcomes) : tally.settle(outcomes)),
       });
     }
-    if (measured.stale) {
+    if (measured.stale || mayBeStale(job, tally)) {
       await repair({
         ...common,
         ids: tables.stale(job.scope, job.batchSize),
@@ -167,9 +180,9 @@ async function reconcileNamed(step: Step, ids: readonly string[]): Promise<Ended
   run.users = seen;
   run.measured = measureOfNamed(seen);
   const named = { ...run.job, limits: { ...run.job.limits, share: null } };
-  const refused = guard(run.measured, named, run.facts?.target?.triggers ?? []);
+  const refused = run.facts && guard(run.measured, named, run.facts);
   if (refused) throw refused;
-  if (write) run.users = await repairNamed(tables, seen, run.tally);
+  if (write) run.users = await repairNamed(tables, seen, run.tally, stop);
   const left = write ? await orStopped(stop, stillMissing(tables, ids)) : null;
   // A deferred trigger can take a row back at the very end.
   if (left) run.users = run.users.map((user) => takenBack(user, left));

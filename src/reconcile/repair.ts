@@ -5,7 +5,8 @@ import type { Tally } from './tally.ts';
 interface Repair<T> {
   /** batches of ids */
   ids: AsyncGenerator<string[]>;
-  write: (ids: readonly string[]) => AsyncGenerator<T[]>;
+  /** `stop` aborts with the first trouble of any batch, too. */
+  write: (ids: readonly string[], stop: AbortSignal) => AsyncGenerator<T[]>;
   settle: (outcomes: T[]) => void;
   tally: Tally;
   concurrency: number;
@@ -24,11 +25,12 @@ export async function repair<T>(work: Repair<T>): Promise<void> {
   const limit = pLimit(work.concurrency);
   const flying = new Set<Promise<void>>();
   const trouble = new Trouble();
+  const stop = AbortSignal.any([work.stop, trouble.signal]);
   try {
     for (;;) {
       const next = await orStopped(work.stop, work.ids.next());
       if (next.done) break;
-      const flight = limit(() => writeBatch(next.value, work, trouble)).finally(() => flying.delete(flight));
+      const flight = limit(() => writeBatch(next.value, work, trouble, stop)).finally(() => flying.delete(flight));
       flying.add(flight);
       if (flying.size > work.concurrency) await Promise.race(flying);
       if (trouble.first) break;
@@ -44,10 +46,16 @@ export async function repair<T>(work: Repair<T>): Promise<void> {
 
 /** Remembers the first error of any batch; the others are likely its echo. */
 class Trouble {
+  readonly #begun = new AbortController();
   first: { error: unknown } | null = null;
+
+  get signal(): AbortSignal {
+    return this.#begun.signal;
+  }
 
   report(error: unknown): void {
     this.first ??= { error };
+    this.#begun.abort();
   }
 
   /** After a stop that was asked for, batches in flight settle; after a fault of the run they are left where they are. */
@@ -56,11 +64,11 @@ class Trouble {
   }
 }
 
-async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble): Promise<void> {
+async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble, stop: AbortSignal): Promise<void> {
   // A batch that was pulled ahead is not in flight yet: after a stop it is never begun, and never counted.
   if (trouble.first || work.stop.aborted) return;
   try {
-    for await (const outcomes of work.write(ids)) {
+    for await (const outcomes of work.write(ids, stop)) {
       work.settle(outcomes);
       work.progress();
       const brake = work.tally.brake(work.failures);

@@ -27,6 +27,7 @@ export class Tally {
     failed: 0,
   };
   readonly #fingerprints = new Map<string, number>();
+  #calls = false;
 
   scan(ids: number): void {
     this.#counts.scanned += ids;
@@ -37,6 +38,13 @@ export class Tally {
       this.#counts[outcome.kind] += 1;
       if (outcome.kind === 'failed') this.#fail('insert', outcome);
     }
+  }
+
+  /** As `settle`, for a function that writes the rows: one that returns and leaves no row is a failure of a kind. */
+  settleCalls(outcomes: readonly Outcome[]): void {
+    this.#calls = true;
+    this.settle(outcomes);
+    for (const { kind } of outcomes) if (kind === 'suppressed') this.#note('no error, but no row');
   }
 
   settleRefresh(outcomes: readonly RefreshOutcome[]): void {
@@ -68,7 +76,9 @@ export class Tally {
         'systemic_failure',
         `${SYSTEMIC} users failed in the same way (${systemic[0]}) and none succeeded`,
         {
-          fix: 'correct the mapping or the constraint, then run it again; nothing was written',
+          fix: this.#calls
+            ? 'correct the function, then run it again; what its calls wrote to other tables stays written'
+            : 'correct the mapping or the constraint, then run it again; nothing was written',
         },
       );
     }
@@ -81,7 +91,10 @@ export class Tally {
   #fail(op: Failure['op'], { id, code, constraint, column }: { id: string } & RowFault): void {
     this.failuresTotal += 1;
     if (this.failures.length < LISTED) this.failures.push({ id, op, code, constraint, column });
-    const fingerprint = [op, code, constraint, column].filter((part) => part !== null).join(' ');
+    this.#note([op, code, constraint, column].filter((part) => part !== null).join(' '));
+  }
+
+  #note(fingerprint: string): void {
     this.#fingerprints.set(fingerprint, (this.#fingerprints.get(fingerprint) ?? 0) + 1);
   }
 }

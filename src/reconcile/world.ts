@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
 import type { Port } from '../port.ts';
-import { writes } from './job.ts';
+import { callsFunction, writes } from './job.ts';
 import type { Ended, Run } from './report.ts';
 import { orStopped } from './stop.ts';
 
@@ -43,7 +43,10 @@ export async function withPort(run: Run, world: World, work: (port: Port) => Pro
   }
 }
 
-/** The run lock, held while `work` runs. Writing runs only, and not those for named users: `check`, `--dry-run` and `--user` take none. */
+/**
+ * The run lock, held while `work` runs. `check` and `--dry-run` take none, nor does `--user`, unless a repair function
+ * writes: its calls may have effects that no key keeps from happening twice, so without the lock they end.
+ */
 export async function withRunLock(
   run: Run,
   port: Port,
@@ -51,8 +54,10 @@ export async function withRunLock(
   work: (stop: AbortSignal) => Promise<Ended>,
 ): Promise<Ended> {
   const { job } = run;
-  if (!writes(job) || job.users) return work(world.stop);
-  const lease = await orStopped(world.stop, port.lease(job.config.target, job.scope, job.waitMs));
+  const calls = callsFunction(job);
+  if (!writes(job) || (job.users && !calls)) return work(world.stop);
+  const { config, scope, waitMs } = job;
+  const lease = await orStopped(world.stop, port.lease(config.target, scope, waitMs, calls ? 'end' : 'retake'));
   if (!lease) {
     throw new Fault('busy', 'another run is writing to this target', {
       verdict: 'busy',

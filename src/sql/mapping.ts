@@ -11,6 +11,8 @@ export interface Mapping {
   /** Mapped columns kept equal; `type` is the column's own type with its modifier. */
   refresh: readonly { name: string; expression: string; type: string }[];
   skip: { deleted: boolean; anonymous: boolean; sso: boolean; where: string | null };
+  /** The function of the application that writes a missing user; null: an INSERT does. */
+  repair: Name | null;
 }
 
 /** An expression of the configuration, kept whole: parentheses on lines of their own outlive a trailing `--` comment. */

@@ -169,13 +169,19 @@ describe('columns that cannot be written so', () => {
     expect(check.json()).toMatchObject({ drift: { missing: 3 }, warnings: [{ code: 'column_unmapped' }] });
   });
 
-  test('a repair function is called or refused, never passed over in silence', async () => {
+  test('a repair function writes the rows, and the mapping is none of its business', async () => {
     const target = await table(PLAIN_COLUMNS);
     await db.queryAsPostgres(`create function public.repair_one(uuid) returns void language sql as
       $$ insert into ${target} (id, bio) values ($1, 'by the app') $$`);
-    const config = { ...PLAIN_CONFIG, target, repair: { function: 'public.repair_one' } };
-    await run(['sync'], { url: db.url, config });
-    expect(await db.query(`select from ${target} where bio is distinct from 'by the app'`)).toEqual([]);
+    const columns = { full_name: 'u.no_such_column' };
+    const config = { target, columns, repair: { function: 'public.repair_one' } };
+    const { code } = await run(['sync'], { url: db.url, config });
+    expect(code).toBe(0);
+    expect(await db.query(`select full_name from ${target} where bio = 'by the app'`)).toEqual([
+      { full_name: null },
+      { full_name: null },
+      { full_name: null },
+    ]);
   });
 
   test('a refresh column that is not mapped is a fault', async () => {

@@ -33,9 +33,9 @@ function disturbed(tables: Tables, act: (ids: readonly string[]) => Promise<unkn
   return new Proxy(tables, {
     get(target, name) {
       if (name !== 'write') return bound(target, name);
-      return async function* (ids: readonly string[]) {
+      return async function* (ids: readonly string[], stop: AbortSignal) {
         await act(ids);
-        yield* target.write(ids);
+        yield* target.write(ids, stop);
       };
     },
   });

@@ -48,6 +48,22 @@ test('twenty failures of one kind are systemic while nothing is inserted; not ni
   expect(tally.brake(39)).toMatchObject({ code: 'failures_limit', verdict: 'failed' });
 });
 
+test('twenty calls that returned and left no row are systemic; twenty suppressed inserts are not', () => {
+  const lies = Array.from({ length: 20 }, () => ({ id: '', kind: 'suppressed' as const }));
+  const inserts = new Tally();
+  inserts.scan(100);
+  inserts.settle(lies);
+  expect(inserts.brake(1000)).toBeNull();
+  const called = new Tally();
+  called.scan(100);
+  called.settleCalls(lies.slice(1));
+  expect(called.brake(1000)).toBeNull();
+  called.settleCalls(lies.slice(19));
+  expect(called.brake(1000)).toMatchObject({ code: 'systemic_failure', fix: expect.stringContaining('function') });
+  called.settleCalls([{ id: '', kind: 'inserted' }]);
+  expect(called.brake(1000)).toBeNull();
+});
+
 test('the report lists a hundred failures and counts all', () => {
   const tally = new Tally();
   tally.scan(250);

@@ -6,18 +6,16 @@ type Target = NonNullable<Facts['target']>;
 
 /** Does the mapping fit the columns of the target, and where does the value of each come from? */
 export function columnFindings(target: Target, question: Question): Finding[] {
-  const { columns, repair, key } = question.config;
-  if (repair !== 'insert') {
-    const fact = 'repair by a function of the application is not in this version';
-    return [forWriters(question, problem('repair', 'failed', 'repair_unsupported', fact, 'set "repair" to "insert"'))];
-  }
-  if (!columns) return [];
+  const { columns = {}, repair, refresh, key } = question.config;
+  if (repair === 'insert' && !question.config.columns) return [];
   const name = display(question.config.target);
   const byName = new Map(target.columns.map((column) => [column.name, column]));
-  const mapped = Object.keys(columns).filter((column) => column !== key);
+  // A function writes its own values; ours are those that are kept equal after it.
+  const given = repair === 'insert' ? Object.keys(columns) : refresh;
+  const mapped = given.filter((column) => column !== key);
   return [
     ...mapped.flatMap((column) => mappedFinding(name, column, byName.get(column), question)),
-    ...unmappedFinding(target, new Set([...mapped, key]), question),
+    ...(repair === 'insert' ? unmappedFinding(target, new Set([...mapped, key]), question) : []),
     ...mapped.filter((column) => isPrivilegeFromMetadata(column, columns[column] ?? '')).map(privilegeWarning),
     ...target.columns.map((column) => planOf(column, question)),
   ];
@@ -90,10 +88,14 @@ function privilegeWarning(column: string): Finding {
 
 /** Where the value of a column comes from when a row is inserted. */
 function planOf(column: Column, { config, inferred }: Question): Finding {
-  const expression = config.columns && Object.hasOwn(config.columns, column.name) && config.columns[column.name];
+  const mapped = config.columns && Object.hasOwn(config.columns, column.name) && config.columns[column.name];
+  const kept = mapped ? refreshed(column, config.refresh) : '';
   const plan = () => {
+    if (config.repair !== 'insert') {
+      return `written by ${display(config.repair.function)}${kept && `${kept} to ${mapped}`}`;
+    }
     if (column.name === config.key) return 'the key, from u.id';
-    if (expression) return `${inferred ? 'inferred: ' : ''}${expression}${refreshed(column, config.refresh)}`;
+    if (mapped) return `${inferred ? 'inferred: ' : ''}${mapped}${kept}`;
     if (column.generated || column.identity) return 'computed by the database';
     if (column.hasDefault) return column.default === null ? 'its default' : `its default, ${column.default}`;
     return column.notNull ? 'nothing gives it a value' : 'left NULL';

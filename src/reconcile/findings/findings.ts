@@ -3,6 +3,7 @@ import { columnFindings } from './columns.ts';
 import { connectionFindings } from './connection.ts';
 import type { Ground, Question } from './finding.ts';
 import { keyFindings } from './key.ts';
+import { repairFindings } from './repair.ts';
 import { serverFindings } from './server.ts';
 import { sourceFindings } from './source.ts';
 import { targetFindings } from './target.ts';
@@ -21,6 +22,7 @@ export function findings(facts: Facts, question: Question): Finding[] {
     ...targetFindings(facts, question),
     ...(whole ? keyFindings(facts, whole, question) : []),
     ...(whole ? columnFindings(whole, question) : []),
+    ...repairFindings(facts, question),
     ...(target ? triggerFindings(target) : []),
   ];
 }

@@ -20,6 +20,7 @@ export function keyFindings({ key }: Facts, target: Target, question: Question):
     const fix = `update ${name} set ${ident(column)} = ${ident(column)}::uuid::text, for the rows that hold a uuid`;
     found.push(problem('key', 'refused', 'key_not_canonical', fact, fix));
   }
+  if (question.config.repair !== 'insert') return [...found, keyOfFunction(target, key.sqlType, question)];
   const shape = shapeProblem(target, question) ?? uniqueProblem(target, question);
   if (shape) return [...found, forWriters(question, shape)];
   return [
@@ -33,6 +34,19 @@ function referring({ fkToSource, sourceForeignKeys: [first] }: Target): string {
   return first === undefined
     ? '; no foreign key leads to the source, so orphans are counted'
     : `; ${first} is not validated, so orphans are counted`;
+}
+
+/** A function is called only for users without a row: nothing of ours needs a unique key, or a table to insert into. */
+function keyOfFunction(target: Target, sqlType: string, question: Question): Finding {
+  const { config } = question;
+  if (target.kind === 'materialized view') {
+    const fact = `${display(config.target)} is a materialized view, which shows no new row until it is refreshed`;
+    const fix = 'name the table behind it with --target';
+    return forWriters(question, problem('target', 'refused', 'target_not_a_table', fact, fix));
+  }
+  const index = arbiter(target, config.key);
+  const unique = index === undefined ? 'and need not be unique: the function is called once' : `is unique by ${index}`;
+  return fine('key', 'key', `key ${config.key} (${sqlType}) ${unique}${referring(target)}`);
 }
 
 /** What stands in for a table takes inserts in its own way, and a lost user would not be seen. */
