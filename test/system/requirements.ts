@@ -1,0 +1,17 @@
+import { findPgBouncer } from '../support/pgbouncer.ts';
+
+/** What `npm test` does not need. Each throws one line that says how to install it. */
+const REQUIREMENTS = [findPgBouncer];
+
+/** A test that is left out because a program is missing would look like one that passed. */
+export default function requireAll(): void {
+  const missing = REQUIREMENTS.flatMap((find) => {
+    try {
+      find();
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  });
+  if (missing.length > 0) throw new Error(missing.join('\n'));
+}
