@@ -36,6 +36,16 @@ export interface Measure {
   /** null when not counted (a narrowed scope). */
   orphans: number | null;
   sample: string[];
+  /** null: not asked for, as in the closing measure */
+  breakdown: Breakdown | null;
+}
+
+/** The missing users by day of sign-up and by provider; each of the two adds up to `missing`. */
+export interface Breakdown {
+  /** UTC, `2026-11-16`, ascending; null: no sign-up time, or one that no calendar has */
+  days: { day: string | null; missing: number }[];
+  /** Known names and `sso`, `custom`, `other`, `unknown`; null: the source does not tell */
+  providers: { provider: string; missing: number }[] | null;
 }
 
 export interface RowFault {
@@ -93,6 +103,54 @@ export interface Trigger {
   outward: boolean;
 }
 
+/**
+ * A trigger on the table where sign-ups arrive, and what its function does. Names are as SQL writes them, quoted where
+ * needed. Nothing of its source or its arguments is here.
+ */
+export interface SourceTrigger {
+  name: string;
+  /** schema-qualified; null: there is no such function any more */
+  function: string | null;
+  insert: boolean;
+  update: boolean;
+  /** Fires in an ordinary session. */
+  enabled: boolean;
+  /** Has a WHEN clause. */
+  conditional: boolean;
+  /** As for a trigger of the target. */
+  outward: boolean;
+  /** Runs supabase_functions.http_request: a database webhook of the dashboard. */
+  stock: boolean;
+  /** An outward one whose arguments or source hold an API key or an Authorization header. */
+  secret: boolean;
+  /** Its function names the target, or calls one that does. */
+  mentions: boolean;
+  /** Its function goes on after any error. */
+  swallows: boolean;
+  /** What its function calls, reads or writes, schema-qualified, and does not exist. */
+  missing: string[];
+  /** Its function writes with the rights of supabase_auth_admin, who may not insert into the target. */
+  invoker: boolean;
+  /** Its function names the target without a schema and sets no search_path: at sign-up that is `auth`. */
+  pathless: boolean;
+  /** SQL that makes the trigger anew, enabled, for whoever has the right TRIGGER; null where nothing can. */
+  remake: string | null;
+}
+
+/** A trigger function that inserts into the target and that no trigger runs: its trigger was dropped or never made. */
+export interface Stray {
+  function: string;
+}
+
+/** The table where sign-ups arrive: the source, or auth.users behind a view. */
+export interface SignUps {
+  table: string;
+  /** The current role may do what only its owner may. */
+  owned: boolean;
+  triggers: SourceTrigger[];
+  strays: Stray[];
+}
+
 export interface Index {
   name: string;
   unique: boolean;
@@ -131,7 +189,8 @@ export interface Facts {
     timeouts: Readonly<Record<'statement' | 'lock' | 'idleInTransaction' | 'idleSession' | 'transaction', number>>;
   };
   role: { name: string; superuser: boolean; bypassRls: boolean };
-  source: Relation | null;
+  /** `signUps`: null where the catalog would not tell */
+  source: (Relation & { signUps: SignUps | null }) | null;
   target:
     | (Relation & {
         triggers: Trigger[];
@@ -207,7 +266,10 @@ export interface Port {
    */
   lease(target: Name, scope: Scope, waitMs: number, onLoss?: 'retake' | 'end'): Promise<Lease | null>;
   /** The tables under a mapping that inspect has shown to fit. */
-  bind(mapping: Mapping, options: { rowSecurity: boolean; graceMs: number; orphans: boolean }): Tables;
+  bind(
+    mapping: Mapping,
+    options: { rowSecurity: boolean; graceMs: number; orphans: boolean; providers: boolean },
+  ): Tables;
   /** `now`: do not wait for statements in flight. */
   close(how: 'settle' | 'now'): Promise<void>;
 }
@@ -216,7 +278,7 @@ export interface Port {
 export interface Tables {
   /** Has the database judge what a check needs of the mapping; `write` all of it, the INSERT or the call planned, the SELECT run for one row. */
   prove(depth: 'read' | 'write'): Promise<Finding[]>;
-  /** The first measure of a run passes no clock and fixes it; the later ones repeat the proof of sight. */
+  /** The first measure of a run passes no clock, fixes it and breaks the missing down; the later ones repeat the proof of sight. */
   measure(scope: Scope, clock?: Clock): Promise<Measure>;
   /** Ids of eligible missing users, ascending, in batches. Holds no snapshot while the consumer thinks. */
   missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;

@@ -12,6 +12,11 @@ const failure = z.object({
   constraint: z.string().nullable(),
   column: z.string().nullable(),
 });
+const byTime = z.object({
+  unit: z.enum(['day', 'month', 'year']),
+  counts: z.array(z.object({ start: z.iso.date().meta({ description: 'first day of the unit' }), missing: count })),
+  unknown: count.meta({ description: 'users without a sign-up time' }),
+});
 const verdicts = EXIT_CODES.flatMap((row) => [...row.verdicts]) as [Verdict, ...Verdict[]];
 
 /** What became of one user that `--user` named. */
@@ -69,6 +74,14 @@ export const reportSchema = z.object({
     orphans: measured,
     oldest: timestamp.meta({ description: 'created_at of the oldest missing user; null with missing > 0: unknown' }),
     newest: timestamp,
+    missingByTime: byTime.nullable().meta({ description: 'missing by time of sign-up, UTC; adds up to missing' }),
+    missingByProvider: z
+      .array(z.object({ provider: z.string(), missing: count }))
+      .nullable()
+      .meta({
+        description:
+          'missing by the way they signed up, most first; adds up to missing. other: not one of the auth server, unknown: none given',
+      }),
   }),
   graceMs: count.meta({ description: 'younger users are not expected yet' }),
   excluded: z.object({
@@ -94,7 +107,9 @@ export const reportSchema = z.object({
   failuresTotal: count,
   users: z.array(userOutcome).nullable().meta({ description: 'one entry per --user' }),
   sample: z.array(z.guid()),
-  causes: z.array(note),
+  causes: z
+    .array(note)
+    .meta({ description: 'why users are missing, as far as the catalog tells; the most likely first' }),
   batches: z.object({ count, retried: count, split: count }),
   rowsPerSecond: z.number().nullable(),
   statement: z.string().nullable().meta({ description: 'a dry run: the SQL that a sync would run per batch' }),

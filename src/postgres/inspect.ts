@@ -4,6 +4,7 @@ import { display, ident, type Name, qualified } from '../sql/name.ts';
 import { describeFunctions } from './repair-function.ts';
 import type { Server } from './server.ts';
 import { proveSource, proveTarget } from './sight.ts';
+import { reachesOut, readSignUps } from './source-triggers.ts';
 
 const KINDS: Readonly<Record<string, Relation['kind']>> = {
   r: 'table',
@@ -43,6 +44,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
         source: source && {
           ...relation(names.source, source),
           sight: await proveSource(client, names.source),
+          signUps: await readSignUps(client, tableBehind(names.source, source.kind), names.target),
         },
         target: target &&
           targetSight && {
@@ -67,10 +69,14 @@ function relation(name: Name, catalog: Catalog): Omit<Relation, 'sight'> {
   return { name: display(name), kind: KINDS[catalog.kind] ?? 'other', columns, rls, owned };
 }
 
-function isToSource(key: Catalog['foreignKeys'][number], names: Names, kind: string | undefined): boolean {
-  // A foreign key cannot reference a view over auth.users, only what is behind it.
-  const referred = kind === 'v' ? 'auth.users' : `${names.source.schema}.${names.source.name}`;
-  return key.references === referred && key.columns.length === 1 && key.columns[0] === names.key;
+function isToSource(key: Catalog['foreignKeys'][number], names: Names, kind = ''): boolean {
+  const { schema, name } = tableBehind(names.source, kind);
+  return key.references === `${schema}.${name}` && key.columns.length === 1 && key.columns[0] === names.key;
+}
+
+/** A view has no foreign key to it and hears of no sign-up: what is behind it does. */
+function tableBehind(source: Name, kind: string): Name {
+  return kind === 'v' || kind === 'm' ? { schema: 'auth', name: 'users' } : source;
 }
 
 type About = Pick<Facts, 'server' | 'role'> & {
@@ -145,7 +151,7 @@ select jsonb_build_object(
       'insert', g.tgtype & 4 <> 0,
       'update', g.tgtype & 16 <> 0,
       'enabled', g.tgenabled in ('O', 'A'),
-      'outward', fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\\.http_|http_request)') order by g.tgname)
+      'outward', ${reachesOut('f', 'fn')}) order by g.tgname)
     from pg_trigger g join pg_proc f on f.oid = g.tgfoid join pg_namespace fn on fn.oid = f.pronamespace
     where not g.tgisinternal and g.tgtype & 20 <> 0 and g.tgparentid = 0
       and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid)))), '[]'),

@@ -10,17 +10,23 @@ import { proveSource, proveTarget } from './sight.ts';
 type Row = Record<'cutoff' | 'future', string> &
   Record<'source_empty' | 'target_empty', boolean> &
   Record<'source_total' | 'missing' | 'deleted' | 'anonymous' | 'sso' | 'filtered' | 'grace', string> &
-  Record<'oldest' | 'newest' | 'stale' | 'orphans', string | null> & { sample: string[] };
+  Record<'oldest' | 'newest' | 'stale' | 'orphans', string | null> & {
+    sample: string[];
+    breakdown: Measure['breakdown'];
+  };
 
 export interface MeasureOptions {
   rowSecurity: boolean;
   graceMs: number;
   orphans: boolean;
+  /** Does the source tell by which provider a user came? */
+  providers: boolean;
 }
 
 /**
  * Measures both tables in one snapshot. The proof of sight is repeated on this very connection, and that it is no
  * replica: a pooler or a failover may have led somewhere else than preflight looked. Throws a Fault `inconclusive`.
+ * Without a clock it is the first measure of a run, which breaks the missing down.
  */
 export async function measure(
   server: Server,
@@ -34,7 +40,10 @@ export async function measure(
     await proveSightAgain(client, mapping);
     await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);
     const range = { ...shardBounds(scope.shard), since: scope.since };
-    const text = measureSql(mapping, range, { orphans: options.orphans && scope.since === null });
+    const text = measureSql(mapping, range, {
+      orphans: options.orphans && scope.since === null,
+      breakdown: clock ? 'none' : options.providers ? 'days and providers' : 'days',
+    });
     const { rows } = await client.query<Row>(text, [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs]);
     const [row] = rows;
     if (!row) throw new TypeError('the measure returned no row');
@@ -73,5 +82,6 @@ function measureOf(row: Row): Measure {
     stale: optional(row.stale),
     orphans: optional(row.orphans),
     sample: row.sample,
+    breakdown: row.breakdown,
   };
 }

@@ -60,6 +60,7 @@ export function measureOfNamed(seen: readonly UserOutcome[]): Measure {
     stale: null,
     orphans: null,
     sample: [],
+    breakdown: null,
   };
 }
 

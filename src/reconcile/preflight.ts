@@ -53,6 +53,8 @@ export function bind(port: Port, { facts, job }: Sighting): Tables {
     graceMs: job.config.grace,
     // A validated foreign key on the key proves that there are none.
     orphans: facts.target?.fkToSource !== true,
+    providers:
+      facts.source?.columns.some(({ name, base }) => name === 'raw_app_meta_data' && base === 'jsonb') === true,
   });
 }
 

@@ -3,6 +3,8 @@ import type { Fault } from '../fault.ts';
 import type { Facts, Measure } from '../port.ts';
 import type { Note, Report, UserOutcome } from '../report.ts';
 import { display, type Name } from '../sql/name.ts';
+import { missingByTime } from './breakdown.ts';
+import { causesOf } from './causes.ts';
 import { type Asked, isFull, type Job } from './job.ts';
 import type { Interruption } from './stop.ts';
 import { Tally } from './tally.ts';
@@ -82,6 +84,8 @@ export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersio
       orphans: measured?.orphans ?? null,
       oldest: measured?.oldest ?? null,
       newest: measured?.newest ?? null,
+      missingByTime: measured?.breakdown ? missingByTime(measured.breakdown.days) : null,
+      missingByProvider: measured?.breakdown?.providers ?? null,
     },
     graceMs: job.config.grace,
     excluded: measured?.excluded ?? { deleted: null, anonymous: null, sso: null, grace: null, filtered: null },
@@ -91,7 +95,7 @@ export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersio
     failuresTotal: tally.failuresTotal,
     users: run.users,
     sample: measured?.sample ?? [],
-    causes: [],
+    causes: causesFor(run),
     batches: { ...run.batches },
     rowsPerSecond: run.repairMs > 0 ? Math.round((repair.inserted + repair.refreshed) / (run.repairMs / 1000)) : null,
     statement: run.statement,
@@ -108,6 +112,12 @@ export function withoutIds(report: Report): Report {
     users: report.users?.map((user) => ({ ...user, id: null })) ?? null,
     sample: [],
   };
+}
+
+/** Without anybody missing there is nothing to explain. */
+function causesFor({ facts, measured, asked }: Run): Note[] {
+  if (!facts || !measured?.missing) return [];
+  return causesOf(facts, asked.config, measured.missing).map(({ code, fact, fix }) => ({ code, message: fact, fix }));
 }
 
 function exitCode(verdict: Verdict, reason: Fault | Interruption | null): number {

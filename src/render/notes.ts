@@ -3,8 +3,11 @@ import { type Field, field } from './grid.ts';
 import { tellsReason } from './headline.ts';
 import { refusalFields } from './refusals.ts';
 
+/** What a webhook gives away is no cause, but whoever looks for one wants to know. */
+const RISKS = new Set(['webhook_stock', 'webhook_secret']);
+
 export function causeFields({ causes }: Report): Field[] {
-  return causes.map(({ message, fix }) => field('Likely cause', message, fixed(fix)));
+  return causes.map(({ code, message, fix }) => field(RISKS.has(code) ? 'Risk' : 'Likely cause', message, fixed(fix)));
 }
 
 /** With its code: that is what a person searches the documentation for. */

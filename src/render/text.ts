@@ -1,5 +1,6 @@
 import type { Report } from '../report.ts';
 import { alsoRows, repairRows, sourceRows } from './accounts.ts';
+import { breakdownFields } from './breakdown.ts';
 import { closing } from './closing.ts';
 import { proofFields, sampleFields } from './evidence.ts';
 import { failureRows } from './failures.ts';
@@ -58,7 +59,12 @@ function body(report: Report, look: Look): Part[][] {
   const accounts = [[...sourceRows(report), ...alsoRows(report)], repairRows(report), failureRows(report)];
   return [
     ...(report.users ? [] : accounts),
-    [...causeFields(report), ...sampleFields(report, look.verbose ?? false), ...proofFields(report)],
+    [
+      ...breakdownFields(report, look),
+      ...causeFields(report),
+      ...sampleFields(report, look.verbose ?? false),
+      ...proofFields(report),
+    ],
     reasonFields(report),
     warningFields(report),
   ];

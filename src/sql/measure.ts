@@ -5,14 +5,20 @@ import { idBetween, inRange, type Range } from './scope.ts';
 const CANONICAL_UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const SAMPLE = 20;
 
+interface Count {
+  orphans: boolean;
+  breakdown: 'none' | 'days' | 'days and providers';
+}
+
 /**
  * One statement, one snapshot: totals, and every user without a row in exactly one class.
  * The anti-join runs on ids alone (index-only, parallel); only the few that are missing are joined back to the wide row.
  * Parameters: $1 cutoff and $2 future of an earlier measure (or null), $3 grace in milliseconds.
  */
-export function measureSql(mapping: Mapping, range: Range, count: { orphans: boolean }): string {
+export function measureSql(mapping: Mapping, range: Range, count: Count): string {
   const source = sourceOf(mapping);
   const scope = inRange(range);
+  const { breakdown } = count;
   return `
 with clock as materialized (
   select coalesce($1::timestamptz, now() - $3::float8 * interval '1 millisecond') as cutoff,
@@ -22,7 +28,7 @@ missing as materialized (
   select u.id from ${source} where ${withoutRow(mapping)}${scope}
 ),
 classed as (
-  select u.id, u.created_at, coalesce(${exclusionOf(mapping)},
+  select u.id, u.created_at, ${breakdown === 'days and providers' ? "u.raw_app_meta_data ->> 'provider' as provider, " : ''}coalesce(${exclusionOf(mapping)},
     case when u.created_at > clock.cutoff and u.created_at <= clock.future then 'grace' else 'missing' end) as class
   from missing join ${source} on u.id = missing.id cross join clock
 ),
@@ -50,13 +56,45 @@ select
   ${iso('newest')} as newest,
   ${mapping.refresh.length > 0 ? staleCount(mapping, scope) : 'null'} as stale,
   ${count.orphans ? orphanCount(mapping, range) : 'null'} as orphans,
-  array(select id::text from classed where class = 'missing' order by id limit ${SAMPLE}) as sample
+  array(select id::text from classed where class = 'missing' order by id limit ${SAMPLE}) as sample,
+  ${breakdown === 'none' ? 'null' : brokenDown(breakdown === 'days and providers')} as breakdown
 from counted cross join clock`;
 }
 
 function iso(timestamp: string): string {
   return `to_char(${timestamp} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
+
+/**
+ * The auth server's own names for the ways to sign up. Applications can write this field too, so that it may hold
+ * anything: what is not known is counted, never quoted.
+ */
+const PROVIDERS =
+  'email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,' +
+  'linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom';
+
+/** Days that a calendar has; the cast of any other to text would be another day, or none. */
+function brokenDown(providers: boolean): string {
+  return `jsonb_build_object(
+    'days', coalesce((
+      select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (
+        select case when created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'
+          then (created_at at time zone 'UTC')::date end as day, count(*) as n
+        from classed where class = 'missing' group by 1) d), '[]'),
+    'providers', ${providers ? BY_PROVIDER : 'null'})`;
+}
+
+/** Counted as it stands, then named: the names are judged once each. */
+const BY_PROVIDER = `coalesce((
+      select jsonb_agg(jsonb_build_object('provider', name, 'missing', n) order by n desc, name) from (
+        select case
+            when provider is null then 'unknown'
+            when provider = any('{${PROVIDERS}}') then provider
+            when provider like 'sso:%' then 'sso'
+            when provider like 'custom:%' then 'custom'
+            else 'other' end as name, sum(n) as n
+        from (select provider, count(*) as n from classed where class = 'missing' group by 1) counted
+        group by 1) named), '[]')`;
 
 function staleCount(mapping: Mapping, scope: string): string {
   return `(

@@ -10,6 +10,9 @@ const moment = fc
   .integer({ min: 0, max: 60 * 86_400 })
   .map((ago) => new Date(1_795_000_000_000 - ago * 1000).toISOString());
 const id = fc.uuid();
+const starts = fc
+  .uniqueArray(fc.integer({ min: 1, max: 9999 }), { maxLength: 60 })
+  .map((years) => years.sort((a, b) => a - b).map((year) => `${String(year).padStart(4, '0')}-02-01`));
 
 export const HOSTILE = [
   '::error::pwned',
@@ -128,6 +131,13 @@ export function anyReport(name: fc.Arbitrary<string>): fc.Arbitrary<Report> {
     missing: count,
     excluded,
     drift: fc.record({ stale: maybeCount, orphans: maybeCount, oldest: fc.option(moment), newest: fc.option(moment) }),
+    breakdown: fc.option(
+      fc.record({
+        unit: fc.constantFrom('day' as const, 'month' as const, 'year' as const),
+        starts,
+        providers: fc.option(fc.uniqueArray(name, { minLength: 1, maxLength: 6 })),
+      }),
+    ),
     repair,
     residual: fc.record({ missing: maybeCount, stale: maybeCount, arrived: maybeCount }),
     failures: fc.array(failure(name), { maxLength: 20 }),
@@ -139,7 +149,7 @@ export function anyReport(name: fc.Arbitrary<string>): fc.Arbitrary<Report> {
     rowsPerSecond: fc.option(fc.double({ min: 0, max: 100_000, noNaN: true })),
     statement: fc.option(fc.array(name, { maxLength: 5 }).map((lines) => lines.join('\n'))),
   });
-  return parts.map(({ name: names, measured, present, missing, unlisted, ...rest }) => ({
+  return parts.map(({ name: names, measured, present, missing, unlisted, breakdown, ...rest }) => ({
     ...rest,
     version: 1,
     tool: { version: '0.1.0' },
@@ -149,11 +159,45 @@ export function anyReport(name: fc.Arbitrary<string>): fc.Arbitrary<Report> {
     database: { host: names.host, name: names.database, user: names.user, serverVersion: names.version },
     target: names.target,
     source: { name: names.source, total: measured ? present + missing + sumOf(rest.excluded) : null },
-    drift: { ...rest.drift, missing: measured ? missing : null },
+    drift: { ...rest.drift, missing: measured ? missing : null, ...brokenDown(measured ? missing : null, breakdown) },
     excluded: measured ? rest.excluded : unmeasured,
     failuresTotal: rest.failures.length + unlisted,
     batches: { count: 1, retried: 0, split: 0 },
   }));
+}
+
+/** Both ways to break the missing down, each with the right sum. */
+function brokenDown(
+  missing: number | null,
+  how: { unit: 'day' | 'month' | 'year'; starts: string[]; providers: string[] | null } | null,
+): Pick<Report['drift'], 'missingByTime' | 'missingByProvider'> {
+  if (missing === null || how === null) return { missingByTime: null, missingByProvider: null };
+  const [unknown = 0, ...counts] = shares(missing, how.starts.length + 1);
+  const [others = 0, ...providers] = shares(missing, how.providers?.length ?? 1);
+  return {
+    missingByTime: {
+      unit: how.unit,
+      counts: how.starts.flatMap((start, index) => (counts[index] ? [{ start, missing: counts[index] }] : [])),
+      unknown,
+    },
+    missingByProvider:
+      how.providers &&
+      [
+        ...how.providers.slice(1).map((provider, index) => ({ provider, missing: providers[index] ?? 0 })),
+        { provider: 'other', missing: others },
+      ].filter((each) => each.missing > 0),
+  };
+}
+
+/** `total` in `count` parts that add up to it, each half of what is left. */
+function shares(total: number, count: number): number[] {
+  let left = total;
+  const parts = Array.from({ length: count - 1 }, () => {
+    const part = Math.ceil(left / 2);
+    left -= part;
+    return part;
+  });
+  return [left, ...parts];
 }
 
 function sumOf(counts: Record<string, number>): number {

@@ -40,6 +40,8 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       orphans: 12,
       oldest: '2026-11-08T07:30:00.000Z',
       newest: '2026-11-16T09:00:00.000Z',
+      missingByTime: null,
+      missingByProvider: null,
     },
     excluded: { deleted: 131, anonymous: 702, sso: 0, grace: 3, filtered: 40 },
     repair: NOTHING_DONE,
@@ -99,7 +101,15 @@ export function unrepairedReport(change: Partial<Report> = {}): Report {
 export function blindReport(change: Partial<Report> = {}): Report {
   return sampleReport({
     source: { name: 'auth.users', total: null },
-    drift: { missing: null, stale: null, orphans: null, oldest: null, newest: null },
+    drift: {
+      missing: null,
+      stale: null,
+      orphans: null,
+      oldest: null,
+      newest: null,
+      missingByTime: null,
+      missingByProvider: null,
+    },
     excluded: { deleted: null, anonymous: null, sso: null, grace: null, filtered: null },
     sample: [],
     ...change,
