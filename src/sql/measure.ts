@@ -5,6 +5,9 @@ import { idBetween, inRange, type Range } from './scope.ts';
 const CANONICAL_UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const SAMPLE = 20;
 
+/** A time that ISO 8601 can write: not NULL, not infinite, neither BC nor after the year 9999. */
+const DATED = `created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'`;
+
 interface Count {
   orphans: boolean;
   breakdown: 'none' | 'days' | 'days and providers';
@@ -40,9 +43,9 @@ counted as (
     count(*) filter (where class = 'sso') as sso,
     count(*) filter (where class = 'filtered') as filtered,
     count(*) filter (where class = 'grace') as grace,
-    count(*) filter (where class = 'missing' and (created_at is null or not isfinite(created_at))) as undated,
-    min(created_at) filter (where class = 'missing' and isfinite(created_at)) as oldest,
-    max(created_at) filter (where class = 'missing' and isfinite(created_at)) as newest
+    count(*) filter (where class = 'missing' and (${DATED}) is not true) as undated,
+    min(created_at) filter (where class = 'missing' and ${DATED}) as oldest,
+    max(created_at) filter (where class = 'missing' and ${DATED}) as newest
   from classed
 )
 select
@@ -73,13 +76,11 @@ const PROVIDERS =
   'email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,' +
   'linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom';
 
-/** Days that a calendar has; the cast of any other to text would be another day, or none. */
 function brokenDown(providers: boolean): string {
   return `jsonb_build_object(
     'days', coalesce((
       select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (
-        select case when created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'
-          then (created_at at time zone 'UTC')::date end as day, count(*) as n
+        select case when ${DATED} then (created_at at time zone 'UTC')::date end as day, count(*) as n
         from classed where class = 'missing' group by 1) d), '[]'),
     'providers', ${providers ? BY_PROVIDER : 'null'})`;
 }
@@ -93,7 +94,7 @@ const BY_PROVIDER = `coalesce((
             when provider like 'sso:%' then 'sso'
             when provider like 'custom:%' then 'custom'
             else 'other' end as name, sum(n) as n
-        from (select provider, count(*) as n from classed where class = 'missing' group by 1) counted
+        from (select provider, count(*) as n from classed where class = 'missing' group by 1) raw
         group by 1) named), '[]')`;
 
 function staleCount(mapping: Mapping, scope: string): string {

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderText } from '../../src/render/text.ts';
+import type { Report } from '../../src/report.ts';
 import { anyReport, hostileName, plainName } from './any-report.ts';
 import { ID, sampleReport } from './sample-report.ts';
 
@@ -26,6 +27,10 @@ function sums(text: string): Map<string, { total: number; parts: number[] }> {
   return found;
 }
 
+function numberOf(figure = ''): number {
+  return Number(figure.replaceAll(',', ''));
+}
+
 describe('renderText', () => {
   test('shows tables that add up, whatever was counted', () => {
     fc.assert(
@@ -39,6 +44,24 @@ describe('renderText', () => {
           expect(parts.reduce((sum, part) => sum + part, 0)).toBe(total);
           if (total > 0) expect(parts).not.toContain(0);
         }
+      }),
+      RUNS,
+    );
+  });
+
+  test('breaks the missing down into numbers that add up', () => {
+    fc.assert(
+      fc.property(anyReport(fc.stringMatching(/^[a-z]{1,10}$/)), width, (any, columns) => {
+        fc.pre(any.drift.missingByTime !== null && !!any.drift.missing);
+        const report: Report = { ...any, verdict: 'drift', users: null, causes: [], sample: [], statement: null };
+        const text = renderText(report, { ...WIDE, width: columns });
+        const [, chart = ''] = /Missing by (?:day|month|year)\b([^▇]*(?:[ \d,a-z-]+▇+\n)+)/.exec(text) ?? [];
+        const rows = [...chart.matchAll(/ ([\d,]+) {2}▇+$/gm)].map(([, figure]) => numberOf(figure));
+        expect(rows.reduce((sum, row) => sum + row, 0)).toBe(report.drift.missing);
+        if (!report.drift.missingByProvider) return;
+        const [, list = ''] = /Missing by provider\s+([^:]*?)\n(?:\n| {2}\S)/.exec(text) ?? [];
+        const providers = list.split(/,\s+/).map((each) => numberOf(/ ([\d,]+)$/.exec(each.trim())?.[1]));
+        expect(providers.reduce((sum, each) => sum + each, 0)).toBe(report.drift.missing);
       }),
       RUNS,
     );

@@ -21,6 +21,20 @@ function user(outcome: UserOutcome['outcome'], change: Partial<UserOutcome> = {}
   return { id: ID, outcome, why: null, code: null, constraint: null, column: null, ...change };
 }
 
+/** 214 missing users, as the design has them. */
+function brokenDown(change: Partial<Report['drift']> = {}): Report['drift'] {
+  const counts = [
+    { start: '2026-11-14', missing: 61 },
+    { start: '2026-11-15', missing: 88 },
+    { start: '2026-11-16', missing: 65 },
+  ];
+  const missingByProvider = [
+    { provider: 'email', missing: 190 },
+    { provider: 'google', missing: 24 },
+  ];
+  return { ...sampleReport().drift, missingByTime: { unit: 'day', counts, unknown: 0 }, missingByProvider, ...change };
+}
+
 describe('a check', () => {
   test('in sync is two lines', () => {
     expect(text(inSync())).toMatchInlineSnapshot(`
@@ -86,6 +100,7 @@ describe('a check', () => {
   });
 
   test('finds drift', () => {
+    const drift = brokenDown();
     const causes = [
       {
         code: 'trigger_disabled',
@@ -93,7 +108,7 @@ describe('a check', () => {
         fix: 'alter table auth.users enable trigger on_auth_user_created;',
       },
     ];
-    expect(text(sampleReport({ causes }))).toMatchInlineSnapshot(`
+    expect(text(sampleReport({ drift, causes }))).toMatchInlineSnapshot(`
       "
       userdrift check   auth.users -> public.users
                         postgres@db.abcdefghijkl.supabase.co (PostgreSQL 17.6)
@@ -106,6 +121,10 @@ describe('a check', () => {
           not expected            876   702 anonymous, 131 deleted, 40 filtered, 3 younger than 60s
         Also                            12 orphans (never touched)
 
+        Missing by day         2026-11-14     61  ▇▇▇▇▇▇▇▇
+                               2026-11-15     88  ▇▇▇▇▇▇▇▇▇▇▇▇
+                               2026-11-16     65  ▇▇▇▇▇▇▇▇▇
+        Missing by provider    email 190, google 24
         Likely cause           trigger on_auth_user_created on auth.users is disabled
                                fix: alter table auth.users enable trigger on_auth_user_created;
         Sample                 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 and 213 more
@@ -117,7 +136,7 @@ describe('a check', () => {
   });
 
   test('finds drift in a narrow window without UTF-8', () => {
-    expect(text(sampleReport(), NARROW)).toMatchInlineSnapshot(`
+    expect(text(sampleReport({ drift: brokenDown() }), NARROW)).toMatchInlineSnapshot(`
       "
       userdrift check
         auth.users -> public.users
@@ -127,16 +146,22 @@ describe('a check', () => {
       x DRIFT  214 users are missing from
         public.users
 
-        auth.users         48,210
-          in public.users  47,120
-          missing             214
+        auth.users           48,210
+          in public.users    47,120
+          missing               214
               oldest 8d 4h, newest 3h
-          not expected        876
+          not expected          876
               702 anonymous, 131 deleted, 40
               filtered, 3 younger than 60s
         Also
               12 orphans (never touched)
 
+        Missing by day
+          2026-11-14     61  ########
+          2026-11-15     88  ############
+          2026-11-16     65  #########
+        Missing by provider
+          email 190, google 24
         Sample
           0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10
           and 213 more
@@ -146,6 +171,61 @@ describe('a check', () => {
         A2B3C4D5
       "
     `);
+  });
+
+  test('shows months and years as such, what is tiny as one mark, and users without a date last', () => {
+    const counts = [
+      { start: '2024-05-01', missing: 1 },
+      { start: '2026-11-01', missing: 1_234_567 },
+    ];
+    const shown = (unit: 'month' | 'year') =>
+      text(
+        sampleReport({ drift: brokenDown({ missingByTime: { unit, counts, unknown: 3 }, missingByProvider: null }) }),
+      );
+    expect(shown('month')).toContain(
+      [
+        '  Missing by month       2024-05          1  ▇',
+        '                         2026-11  1,234,567  ▇▇▇▇▇▇▇▇▇▇▇▇',
+        '                         unknown          3  ▇',
+        '  Sample ',
+      ].join('\n'),
+    );
+    expect(shown('year')).toContain('  Missing by year        2024             1  ▇\n');
+    expect(shown('year')).not.toContain('provider');
+  });
+
+  test('sums up what is older than two dozen lines', () => {
+    const counts = Array.from({ length: 30 }, (_, index) => ({ start: `${2000 + index}-01-01`, missing: index + 1 }));
+    const shown = text(sampleReport({ drift: brokenDown({ missingByTime: { unit: 'year', counts, unknown: 0 } }) }));
+    expect(shown).toContain(
+      '  Missing by year        earlier     21  ▇▇▇▇▇▇▇▇\n                         2006         7  ▇▇▇\n',
+    );
+    expect(shown.match(/ ▇+$/gm)).toHaveLength(25);
+  });
+
+  test('knows no cause for what a webhook gives away', () => {
+    const causes = ['webhook', 'webhook_stock', 'webhook_secret'].map((code) => ({
+      code,
+      message: `a ${code}`,
+      fix: null,
+    }));
+    expect(text(sampleReport({ causes }))).toMatch(
+      /^ {2}Likely cause {11}a webhook\n {2}Risk {19}a webhook_stock\n {2}Risk {19}a webhook_secret$/m,
+    );
+  });
+
+  test.for<[Report['verdict'], boolean]>([
+    ['drift', true],
+    ['refused', true],
+    ['unrepaired', true],
+    ['repaired', false],
+    ['in_sync', false],
+    ['failed', false],
+    ['interrupted', false],
+  ])('%s: the missing are broken down? %s', ([verdict, shown]) => {
+    const report = repairedReport({ verdict, drift: brokenDown() });
+    expect(text(report).includes('Missing by')).toBe(shown);
+    expect(text({ ...report, users: [user('missing')] })).not.toContain('Missing by');
   });
 
   test('finds one user', () => {
