@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { RepairFunction } from '../port.ts';
 import { display, type Name } from '../sql/name.ts';
+import { reachesOut } from './source-triggers.ts';
 
 /** What there is under the name of the repair function. PostgreSQL chooses among several; the proof shows how. */
 export async function describeFunctions(client: ClientBase, name: Name): Promise<RepairFunction> {
@@ -13,14 +14,12 @@ const TAKES_UUID = `f.prokind = 'f' and f.pronargs > 0 and f.pronargs - f.pronar
   and (f.provariadic <> 0 or exists (
     select from pg_type t where t.oid = f.proargtypes[0] and (t.oid = 'uuid'::regtype or t.typtype in ('d', 'p'))))`;
 
-const OUTWARD = String.raw`(n.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\.http_|http_request)')`;
-
 const DESCRIBE = `
 select coalesce(jsonb_agg(jsonb_build_object(
   'arguments', pg_get_function_identity_arguments(f.oid),
   'kind', case f.prokind when 'f' then 'function' when 'p' then 'procedure' else 'other' end,
   'takesUuid', ${TAKES_UUID},
   'executable', has_schema_privilege(n.oid, 'usage') and has_function_privilege(f.oid, 'execute'),
-  'outward', ${OUTWARD}) order by f.pronargs, f.oid), '[]') as overloads
+  'outward', ${reachesOut('f', 'n')}) order by f.pronargs, f.oid), '[]') as overloads
 from pg_proc f join pg_namespace n on n.oid = f.pronamespace
 where n.nspname = $1 and f.proname = $2`;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Port, Tables } from '../../src/port.ts';
+import { until } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
@@ -75,9 +76,9 @@ describe('what happened between the read and the write is named', () => {
     const deletion = await db.admin.connect();
     await deletion.query('begin');
     await deletion.query('delete from auth.users where id = $1', [id]);
-    const ended = new Promise((resolve) => {
-      setTimeout(() => resolve(deletion.query('commit')), 400);
-    });
+    const waiting = `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like 'insert%'`;
+    const ended = until(db, waiting).then(() => deletion.query('commit'));
     const report = await run('sync', { url: db.url });
     await ended;
     deletion.release();
