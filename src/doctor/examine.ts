@@ -1,6 +1,7 @@
 import type { Examination, Topic } from '../examination.ts';
 import { asFault } from '../fault.ts';
 import type { Facts, Finding, Port } from '../port.ts';
+import { causesOf, copiersOf } from '../reconcile/causes.ts';
 import { chooseTarget } from '../reconcile/discover.ts';
 import { groundFindings } from '../reconcile/findings/findings.ts';
 import type { Asked, Job } from '../reconcile/job.ts';
@@ -75,7 +76,7 @@ async function visitTables(visit: Visit, port: Port): Promise<void> {
   visit.asked = job;
   const sighting = await look(port, job);
   visit.see(sighting.facts);
-  visit.found.push(...sighting.found);
+  visit.found.push(...sighting.found, ...copiersOf(sighting.facts), ...causesOf(sighting.facts, job.config, null));
   visit.topic = 'columns';
   if (isVisible(sighting)) visit.found.push(...news(await bind(port, sighting).prove('write'), sighting.found));
 }

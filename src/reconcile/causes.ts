@@ -1,5 +1,6 @@
 import type { Facts, Finding, SignUps, SourceTrigger } from '../port.ts';
 import { display, ident, type Name } from '../sql/name.ts';
+import { fine } from './findings/finding.ts';
 
 /** What the messages speak of. */
 interface Case extends SignUps {
@@ -22,6 +23,17 @@ export function causesOf(
   const enabled = about.triggers.filter((trigger) => trigger.enabled);
   const losses = enabled.some(isSound) ? [] : lossesOf(about, missing !== 0);
   return [...losses, ...enabled.flatMap((trigger) => exposures(trigger, about))];
+}
+
+/** What copies sign-ups to the target as it should: the good news for doctor. Pure. */
+export function copiersOf({ source, target }: Facts): Finding[] {
+  if (!source?.signUps || !target) return [];
+  const { table, triggers } = source.signUps;
+  return triggers
+    .filter((trigger) => trigger.enabled && isSound(trigger))
+    .map(({ name, function: run }) =>
+      fine('causes', 'copied', `trigger ${name} on ${table} runs ${run} at each sign-up`),
+    );
 }
 
 /** Copies every sign-up, and lets nobody in whom it could not copy. */

@@ -48,11 +48,24 @@ test('a healthy project: every line is ok, with the fact that makes it so', asyn
     'key         ✓ key id (uuid) is unique by users_pkey and references the source',
     "✓ full_name (text): u.raw_user_meta_data->>'full_name'",
     '✓ created_at (timestamp with time zone): u.created_at',
+    'causes      ✓ trigger on_auth_user_created on auth.users runs public.handle_new_user at each sign-up',
     'Next: userdrift check',
   ]) {
     expect(text).toMatch(line);
   }
   expect(text).toMatch(/\ndoctor, exit 0, [\d.]+s, read-only, \d+ ok, 0 warnings, 0 problems\n$/);
+});
+
+test('what no longer copies sign-ups is a warning with the SQL that mends it', async () => {
+  await db.query('alter table auth.users disable trigger on_auth_user_created');
+  const examination = await doctor(db.url);
+  expect(codesOf(examination)).toEqual(['trigger_disabled']);
+  const { fix } = examination.findings.find(({ code }) => code === 'trigger_disabled') ?? {};
+  expect(fix).toMatch(
+    /^alter table auth\.users enable trigger on_auth_user_created; or, .*: create or replace trigger /,
+  );
+  await db.queryAsPostgres(fix?.replace(/^.*without owning the table: /, '') ?? '');
+  expect(codesOf(await doctor(db.url))).toEqual([]);
 });
 
 test('it changes nothing', async () => {
