@@ -137,7 +137,7 @@ create table public.users (id public.user_id primary key, email text)`,
     ddl: 'create table public.users (id bigint generated always as identity primary key, auth_id uuid unique, email text)',
     config: { target: 'public.users', key: 'auth_id', columns: EMAIL },
     insert: withMail('public.users (auth_id, email)', 'auth_id'),
-    own: ['id'],
+    numbered: ['id'],
   },
   {
     name: 'nullable, with rows of nobody',

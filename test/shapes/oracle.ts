@@ -17,8 +17,10 @@ export interface Shape {
   fails?: Record<string, number>;
   /** How many users a trigger silently leaves out. */
   swallowed?: number;
-  /** Columns filled by a clock or a sequence, which differ between twins. */
+  /** Columns filled by a clock or by a sequence with gaps, which differ between twins. */
   own?: string[];
+  /** Columns filled by a sequence without gaps: they tell the order of the inserts. */
+  numbered?: string[];
   /** Further tables that triggers fill. */
   also?: string[];
   /** Rows whose user is gone. */
