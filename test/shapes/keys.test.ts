@@ -226,6 +226,33 @@ create unique index on public.users (id) where deleted_at is null`,
     fix: INDEX,
     curable: true,
   },
+  {
+    name: 'a deferrable primary key',
+    ddl: 'create table public.users (id uuid primary key deferrable, email text)',
+    config: MAIL_CONFIG,
+    insert: withMail('public.users (id, email)', 'id'),
+    refused: 'key_deferrable',
+    fix: /users_pkey/,
+    curable: true,
+  },
+  {
+    name: 'a primary key beside a deferrable constraint on the same column',
+    ddl: 'create table public.users (id uuid primary key, email text, constraint again unique (id) deferrable)',
+    config: MAIL_CONFIG,
+    insert: withMail('public.users (id, email)', 'id'),
+    refused: 'key_deferrable',
+    fix: /again/,
+    curable: true,
+  },
+  {
+    name: 'unique by a constraint that is deferred',
+    ddl: 'create table public.users (email text, auth_id uuid unique deferrable initially deferred)',
+    config: { ...MAIL_CONFIG, key: 'auth_id' },
+    insert: withMail('public.users (auth_id, email)', 'auth_id'),
+    refused: 'key_deferrable',
+    fix: /users_auth_id_key/,
+    curable: true,
+  },
 ];
 
 describe('a key that sync refuses', () => {

@@ -183,6 +183,32 @@ create rule elsewhere as on insert to public.users where new.email is null do in
     fix: /trigger/,
     also: ['public.people'],
   },
+  {
+    ...USERS,
+    name: 'an UPDATE rule, beside which the server takes no on conflict',
+    ddl: `create table public.users (${COLUMNS}); create rule kept as on update to public.users do instead nothing`,
+    refused: 'insert_rule',
+    fix: /trigger/,
+  },
+  {
+    ...USERS,
+    name: 'partitioned by time',
+    ddl: `create table public.users (id uuid, email text, created_at timestamptz default now(), primary key (id, created_at))
+  partition by range (created_at);
+create table public.users_all partition of public.users default`,
+    refused: 'key_not_unique',
+    // A unique index of a partitioned table has to hold the column that it is partitioned by.
+    fix: /^(?!create unique index)/,
+  },
+  {
+    ...USERS,
+    name: 'partitioned by the key, which is not unique',
+    ddl: `create table public.users (id uuid, email text) partition by hash (id);
+create table public.users_all partition of public.users for values with (modulus 1, remainder 0)`,
+    refused: 'key_not_unique',
+    fix: /create unique index/,
+    curable: true,
+  },
 ];
 
 describe('refused by sync, counted by check:', () => {

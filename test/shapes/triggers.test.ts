@@ -69,6 +69,9 @@ const before: Shape[] = [
   shape('divides by zero for some', trigger(`perform 1 / (case when ${isCase} then 0 else 1 end); return new;`), {
     fails: { '22012': 2 },
   }),
+  shape('misses a function', trigger(`if ${isCase} then perform public.not_there(); end if; return new;`), {
+    fails: { '42883': 2 },
+  }),
   shape(
     'changes a value so that some collide',
     trigger(`new.email := lower(coalesce(new.email, 'nobody ' || new.id)); return new;`),
