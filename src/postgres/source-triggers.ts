@@ -87,18 +87,18 @@ judged as materialized (
 -- and by a function that it calls, one level deep
 called as (
   select f.oid, bool_or(g.inserts) as inserts
-  from judged f join judged g on g.direct and not g.of_trigger and f.of_trigger
+  from judged f join judged g on g.direct and f.of_trigger
     and f.said ~* ('${BEGIN}(?:' || ${spelling('g.nspname')} || '\\s*\\.\\s*)?' || ${spelling('g.proname')} || '\\s*\\(')
   group by f.oid
 ),
--- Names with a schema in front: whatever is called, and what follows a verb. Only a verb that takes nothing but a table
--- or a function tells a schema that is gone from an alias.
+-- Names with a schema in front: whatever is called, and what follows a verb. Whether a is an alias or a schema that is
+-- gone, only insert, merge, update and a call tell.
 named as (
   select oid, ${folded('m[1]')} as schema, ${folded('m[2]')} as name, true as certain
   from judged, regexp_matches(code, '${BEGIN}(${IDENTIFIER})\\s*\\.\\s*(${IDENTIFIER})\\s*\\(', 'gi') m
   where of_trigger and lanname = 'plpgsql'
   union
-  select oid, ${folded('m[2]')}, ${folded('m[3]')}, m[1] !~* '^(from|join)'
+  select oid, ${folded('m[2]')}, ${folded('m[3]')}, m[1] ~* '^(insert|merge|update)'
   from judged, regexp_matches(code,
     '\\m(insert\\s+into|merge\\s+into|update|perform|from|join)\\s+(?:only\\s+)?(${IDENTIFIER})\\s*\\.\\s*(${IDENTIFIER})', 'gi') m
   where of_trigger and lanname = 'plpgsql'
@@ -106,7 +106,7 @@ named as (
 missing as (
   select d.oid, jsonb_agg(distinct format('%I.%I', d.schema, d.name)) as names
   from named d left join pg_namespace n on n.nspname = d.schema
-  where d.schema not in ('new', 'old', 'excluded', 'pg_temp') and (d.certain or n.oid is not null)
+  where d.schema <> 'pg_temp' and (d.certain or n.oid is not null)
     and not exists (select from pg_class c where c.relnamespace = n.oid and c.relname = d.name)
     and not exists (select from pg_proc f where f.pronamespace = n.oid and f.proname = d.name)
     and not exists (select from pg_type t where t.typnamespace = n.oid and t.typname = d.name)

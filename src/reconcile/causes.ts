@@ -78,7 +78,7 @@ const SCHEDULE = 'run userdrift sync on a schedule, which copies whoever is miss
 function disabled(trigger: SourceTrigger, about: Case): Finding {
   const enable = `alter table ${about.table} enable trigger ${trigger.name};`;
   // On Supabase only supabase_auth_admin owns the table. A trigger that is replaced is enabled.
-  const otherwise = trigger.remake ? ` or, without owning the table: ${trigger.remake}` : ', as the owner of the table';
+  const otherwise = trigger.remake ? ` or, without owning the table: ${trigger.remake}` : ' as the owner of the table';
   const fix = `${enable}${about.owned ? '' : otherwise}`;
   return cause('trigger_disabled', `${the(trigger, about)} is disabled`, fix);
 }

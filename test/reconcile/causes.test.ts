@@ -97,6 +97,7 @@ describe('no cause', () => {
       'an error that is raised again',
       handler(`begin ${INSERT} exception when others then raise warning 'lost'; raise; end;`) + trigger(),
     ],
+    ['it only speaks of others', handler(`${INSERT} raise log 'when others then';`) + trigger()],
     [
       'only one kind of error is handled',
       handler(`begin ${INSERT} exception when unique_violation then null; end;`) + trigger(),
@@ -120,10 +121,12 @@ describe('no cause', () => {
     ],
     [
       'what looks like a name with a schema is none',
-      `${handler(`declare users public.users; extra record; begin
+      `create schema odd; create type odd.kind as enum ('a'); ${handler(`declare users public.users; extra record; begin
         select u.id, u.email into users.id, users.email from auth.users u where u.id = new.id and u.email is not distinct from new.email
           and extract(epoch from u.created_at) > 0 and new.email not in (select 'a') and (u.role) = any(array['x.y(', 'from no.where']);
         select 1 as n into extra; -- insert into no.where
+        perform u.id from auth.users u where u.id = new.id; perform new.id; perform 1 where $q$ odd.kind(3) $q$ is null;
+        create temporary table if not exists seen (id uuid); insert into pg_temp.seen values (new.id);
         insert into public.users as p (id, email) values (users.id, lower(new.email)) on conflict (id) do update set email = excluded.email where p.email is distinct from excluded.email;
       end;`)} ${trigger()}`,
     ],
@@ -144,16 +147,6 @@ describe('a cause', () => {
       ${handler('perform copy(new.id);')}`,
       ['trigger_absent'],
       'postgres',
-    ],
-    [
-      'a function that another table uses is no stray',
-      `${handler()} create trigger t after insert on public.users for each row execute function public.handle_new_user();`,
-      ['trigger_absent'],
-    ],
-    [
-      'a function that only deletes is no stray',
-      handler('delete from public.users where id = old.id;'),
-      ['trigger_absent'],
     ],
     [
       'it calls what does not exist',
@@ -216,6 +209,12 @@ describe('a cause', () => {
       'it has no rights and swallows errors',
       handler(`begin ${INSERT} exception when others then null; end;`, `set search_path = ''`) + trigger(),
       ['trigger_invoker', 'trigger_swallows'],
+    ],
+    [
+      'its rights end at the schema',
+      `${handler(INSERT, `set search_path = ''`)} ${trigger()} grant insert on public.users to supabase_auth_admin;
+        revoke usage on schema public from public; grant usage on schema public to postgres`,
+      ['trigger_invoker'],
     ],
     ['it has no rights', handler(INSERT, `set search_path = ''`) + trigger(), ['trigger_invoker'], 'owner'],
     [
@@ -290,6 +289,23 @@ describe('a cause', () => {
     });
   });
 
+  test.for<[string, string]>([
+    [
+      'another table uses',
+      `${handler()} create trigger t after insert on public.users for each row execute function public.handle_new_user();`,
+    ],
+    ['only deletes', handler('delete from public.users where id = old.id;')],
+    [
+      'is called, not fired',
+      `create function public.copy(who uuid) returns void language sql as 'insert into public.users (id) values (who)'`,
+    ],
+  ])('takes no function for a stray that %s', async ([, sql]) => {
+    await db.query(sql);
+    expect(await codes()).toEqual(['trigger_absent']);
+    // Among them would be those of foreign keys, which are nobody's business.
+    expect(facts?.source?.signUps).toEqual({ table: 'auth.users', owned: false, triggers: [], strays: [] });
+  });
+
   test('takes no trigger away to make one', async () => {
     await db.query(
       `${OTHER} ${handler()} create trigger on_auth_user_created after update on auth.users for each row execute function public.audit();`,
@@ -329,11 +345,18 @@ describe('a trigger that is off', () => {
     expect(report.causes[0]?.fix).toBe('alter table auth.users enable trigger on_auth_user_created;');
   });
 
+  const RUN = 'execute function public.handle_new_user()';
+
   test.for<[string, string]>([
-    ['arguments', "execute function public.handle_new_user('canary secret')"],
-    ['a condition', "when (new.email <> 'canary@example.com') execute function public.handle_new_user()"],
-  ])('%s stay in the server and survive', async ([, rest]) => {
-    await db.query(`${handler()} ${trigger(rest)} alter table auth.users disable trigger on_auth_user_created`);
+    ['arguments', "after insert on auth.users for each row execute function public.handle_new_user('canary secret')"],
+    ['a condition', `after insert on auth.users for each row when (new.email <> 'canary@example.com') ${RUN}`],
+    ['columns', `after insert or update of email, phone on auth.users for each row ${RUN}`],
+    ['the new rows', `after insert on auth.users referencing new table as fresh for each statement ${RUN}`],
+    ['once for a statement', `after insert on auth.users for each statement ${RUN}`],
+    ['several events', `before insert or delete or update on auth.users for each row ${RUN}`],
+  ])('%s: survives a replacement, and nothing of it is told', async ([, rest]) => {
+    await db.query(`${handler()} create trigger on_auth_user_created ${rest};
+      alter table auth.users disable trigger on_auth_user_created`);
     const definition = () =>
       db.query(`select pg_get_triggerdef(oid) as sql from pg_trigger where tgname = 'on_auth_user_created'`);
     const before = await definition();
@@ -348,7 +371,7 @@ describe('a trigger that is off', () => {
   test('a constraint trigger cannot be replaced', async () => {
     await db.query(`${handler()} create constraint trigger late after insert on auth.users deferrable for each row execute function public.handle_new_user();
       alter table auth.users disable trigger late`);
-    expect((await causes())[0]?.fix).toBe('alter table auth.users enable trigger late;, as the owner of the table');
+    expect((await causes())[0]?.fix).toBe('alter table auth.users enable trigger late; as the owner of the table');
   });
 });
 
