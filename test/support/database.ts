@@ -27,9 +27,8 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template, about 50 ms. Call `drop()` in afterAll. */
-export async function createDatabase(): Promise<TestDatabase> {
-  const superuser = inject('superuser');
+/** Clones the template, about 50 ms; on the one server of this run, if no other is given. Call `drop()` in afterAll. */
+export async function createDatabase(superuser: Address = inject('superuser')): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(superuser, (client) =>
     client.query(`create database ${name} template userdrift_template owner postgres`),

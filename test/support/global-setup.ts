@@ -32,7 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => server.stop();
 }
 
-async function buildTemplate(server: Server): Promise<void> {
+/** What `createDatabase` clones. */
+export async function buildTemplate(server: Server): Promise<void> {
   await as(server.superuser, async (client) => {
     await createRoles(client, server.superuser.password);
     await client.query(`create database ${TEMPLATE} owner postgres`);
