@@ -153,6 +153,7 @@ export interface SignUps {
 
 export interface Index {
   name: string;
+  primary: boolean;
   unique: boolean;
   immediate: boolean;
   valid: boolean;
@@ -195,7 +196,10 @@ export interface Facts {
     | (Relation & {
         triggers: Trigger[];
         indexes: Index[];
-        insertRules: string[];
+        /** INSERT and UPDATE rules; the server takes no `on conflict` beside either. */
+        rules: { name: string; event: 'INSERT' | 'UPDATE' }[];
+        /** Columns that every unique index has to hold; empty where the table has no partitions. */
+        partitionKey: string[];
         checks: string[];
         sourceForeignKeys: string[];
         fkToSource: boolean;

@@ -22,7 +22,8 @@ interface Catalog {
   columns: Column[];
   triggers: Trigger[];
   indexes: Index[];
-  insertRules: string[];
+  rules: { name: string; event: 'INSERT' | 'UPDATE' }[];
+  partitionKey: string[];
   checks: string[];
   foreignKeys: { name: string; columns: string[]; references: string; validated: boolean }[];
 }
@@ -52,7 +53,8 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
             sight: targetSight,
             triggers: target.triggers,
             indexes: target.indexes,
-            insertRules: target.insertRules,
+            rules: target.rules,
+            partitionKey: target.partitionKey,
             checks: target.checks,
             sourceForeignKeys: sourceKeys.map(({ name }) => name),
             fkToSource: sourceKeys.some(({ validated }) => validated),
@@ -157,7 +159,7 @@ select jsonb_build_object(
       and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid)))), '[]'),
   'indexes', coalesce((
     select jsonb_agg(jsonb_build_object(
-      'name', ic.relname, 'unique', i.indisunique, 'immediate', i.indimmediate,
+      'name', ic.relname, 'primary', i.indisprimary, 'unique', i.indisunique, 'immediate', i.indimmediate,
       'valid', i.indisvalid and i.indisready, 'partial', i.indpred is not null,
       'columns', case when i.indexprs is null then (
         select jsonb_agg(a.attname order by k.place)
@@ -166,8 +168,15 @@ select jsonb_build_object(
         where k.place <= i.indnkeyatts) else '[]' end) order by ic.relname)
     from pg_index i join pg_class ic on ic.oid = i.indexrelid
     where i.indrelid = c.oid), '[]'),
-  'insertRules', coalesce((
-    select jsonb_agg(r.rulename order by r.rulename) from pg_rewrite r where r.ev_class = c.oid and r.ev_type = '3'), '[]'),
+  'rules', coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'name', r.rulename, 'event', case r.ev_type when '3' then 'INSERT' else 'UPDATE' end) order by r.ev_type desc, r.rulename)
+    from pg_rewrite r where r.ev_class = c.oid and r.ev_type in ('2', '3')), '[]'),
+  'partitionKey', coalesce((
+    select jsonb_agg(coalesce(a.attname, 'an expression') order by k.place)
+    from pg_partitioned_table p cross join unnest(p.partattrs::int2[]) with ordinality k(attnum, place)
+    left join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum and k.attnum <> 0
+    where p.partrelid = c.oid), '[]'),
   'checks', coalesce((
     select jsonb_agg(o.conname order by o.conname) from pg_constraint o where o.conrelid = c.oid and o.contype = 'c'), '[]'),
   'foreignKeys', coalesce((

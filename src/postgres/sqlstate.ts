@@ -116,6 +116,7 @@ function isSocketError(error: unknown): boolean {
 
 function classifyState(code: string, error: unknown): Action {
   if (isRaised(error) && !PASSING.has(code)) return 'row';
+  if (isOfATrigger(code, error)) return 'row';
   const trouble = poolerTrouble(error);
   if (trouble !== null) return trouble === 'full' ? 'reconnect' : 'stop';
   if (code === 'XX000') return classifyInternal(error);
@@ -175,6 +176,16 @@ const PASSING = new Set(['40001', '40P01', '55P03', '57014']);
 function isRaised(error: unknown): boolean {
   return field(error, 'severity') === 'ERROR' && RAISED.test(field(error, 'routine') ?? '');
 }
+
+/**
+ * A statement inside a trigger failed as no statement of ours can, which were planned before the first write: a table or
+ * a function that only some rows lead to is missing, or a right. It holds up its row and nobody else.
+ */
+function isOfATrigger(code: string, error: unknown): boolean {
+  return field(error, 'severity') === 'ERROR' && field(error, 'where') !== null && PLANNED.test(code);
+}
+
+const PLANNED = /^(0A|26|34|3F|42)/;
 
 /** Where a procedural language raised the error itself: it can put any text, a mail too, in place of a name. */
 const RAISED = /^(exec_stmt_raise|PLy_|plperl|pltcl|plv8)/i;

@@ -33,7 +33,7 @@ beforeEach(async () => {
 test('a healthy project: every line is ok, with the fact that makes it so', async () => {
   const examination = await doctor(db.url);
   expect(examination).toMatchObject({ exitCode: 0, counts: { warning: 0, problem: 0 }, target: 'public.users' });
-  const text = shown(examination);
+  const text = shown(examination, 140);
   expect(text).toMatch(/✓ READY {2}a sync would run; nothing is in its way/);
   for (const line of [
     'connection  ✓ direct connection',

@@ -23,7 +23,7 @@ export interface Model {
   rows: Map<string, Row>;
 }
 
-export const CONFIG = { target: 'public.users', columns: { email: 'u.email' }, grace: '0' };
+const CONFIG = { target: 'public.users', columns: { email: 'u.email' }, grace: '0' };
 
 /** The target has what makes a row fail: a unique mail. It has no foreign key with a cascade to hide orphans behind. */
 export const TABLES = `

@@ -56,23 +56,41 @@ function shapeProblem(target: Target, { config }: Question): Finding | null {
     const fact = `${name} is a ${target.kind}, not a table`;
     return problem('target', 'refused', 'target_not_a_table', fact, 'name the table behind it with --target');
   }
-  const [rule] = target.insertRules;
+  const [rule] = target.rules;
   if (rule === undefined) return null;
-  const fact = `${name} has an INSERT rule (${rule})`;
+  const fact = `${name} has an ${rule.event} rule (${rule.name}), beside which on conflict is not possible`;
   return problem('target', 'refused', 'insert_rule', fact, 'replace the rule by a trigger');
 }
 
 function uniqueProblem(target: Target, { config }: Question): Finding | null {
   const name = display(config.target);
   const { key } = config;
-  if (arbiter(target, key) !== undefined) return null;
-  const create = `create unique index concurrently on ${name} (${ident(key)})`;
+  // PostgreSQL takes every unique index on the key for its arbiter, and refuses if one of them is deferrable.
   const deferrable = covering(target, key).find((index) => !index.immediate);
   if (deferrable) {
     const fact = `key ${key} of ${name} is unique by ${deferrable.name}, which is deferrable: on conflict cannot use it`;
-    return problem('key', 'refused', 'key_deferrable', fact, create);
+    const drop = `alter table ${name} drop constraint ${ident(deferrable.name)}`;
+    const kind = deferrable.primary ? 'primary key' : 'unique';
+    const fix = arbiter(target, key) === undefined ? `${drop}, add ${kind} (${ident(key)})` : drop;
+    return problem('key', 'refused', 'key_deferrable', fact, fix);
   }
-  return problem('key', 'refused', 'key_not_unique', `key ${key} of ${name} has no unique index`, create);
+  if (arbiter(target, key) !== undefined) return null;
+  return problem(
+    'key',
+    'refused',
+    'key_not_unique',
+    `key ${key} of ${name} has no unique index`,
+    indexFor(target, config),
+  );
+}
+
+function indexFor({ partitionKey }: Target, { target, key }: Question['config']): string {
+  const others = partitionKey.filter((column) => column !== key);
+  if (others.length > 0) {
+    return `it is partitioned by ${others.join(', ')}, so none on ${key} alone is possible: name a function that writes a user in "repair"`;
+  }
+  const how = partitionKey.length > 0 ? '' : ' concurrently';
+  return `create unique index${how} on ${display(target)} (${ident(key)})`;
 }
 
 function covering(target: Target, key: string): Index[] {
