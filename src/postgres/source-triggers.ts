@@ -77,17 +77,18 @@ body as materialized (
 ),
 -- What each function does with the target by itself. Text in quotes may be SQL, but only where it reads like it.
 judged as materialized (
-  select body.*,
+  select body.*, lower(said) as small,
     code ~* ('${BEGIN}' || prefix || name)
       or said ~* ('\\m(?:into|update|from|join|only)\\s+(?:' || prefix || ')?' || name) as direct,
     said ~* ('\\minto\\s+(?:' || prefix || ')?' || name) as inserts,
     code ~* ('\\m(?:into|update)\\s+' || name || '(?!\\s*\\.)') as bare
   from body cross join target
 ),
--- and by a function that it calls, one level deep
+-- and by a function that it calls, one level deep; the cheap test spares most of the costly one
 called as (
   select f.oid, bool_or(g.inserts) as inserts
   from judged f join judged g on g.direct and f.of_trigger
+    and strpos(f.small, lower(g.proname)) > 0
     and f.said ~* ('${BEGIN}(?:' || ${spelling('g.nspname')} || '\\s*\\.\\s*)?' || ${spelling('g.proname')} || '\\s*\\(')
   group by f.oid
 ),

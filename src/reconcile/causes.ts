@@ -44,7 +44,7 @@ function isSound(trigger: SourceTrigger): boolean {
 function lossesOf(about: Case, lost: boolean): Finding[] {
   const arriving = about.triggers.filter(({ insert }) => insert);
   const gone = arriving.filter((trigger) => trigger.function === null);
-  const off = arriving.filter((trigger) => !trigger.enabled && trigger.function !== null && isOurs(trigger));
+  const off = arriving.filter((trigger) => !trigger.enabled && isOurs(trigger));
   const broken = arriving.filter((trigger) => trigger.missing.length > 0 && (trigger.enabled || isOurs(trigger)));
   const firing = arriving.filter((trigger) => trigger.enabled);
   const unheard = lost && ![...gone, ...off, ...broken].length && !firing.some(isOurs);

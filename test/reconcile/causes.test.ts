@@ -228,6 +228,16 @@ describe('a cause', () => {
       `${PG_NET} ${handler(`perform net.http_post('https://example.com');`)} ${trigger()}`,
       ['webhook'],
     ],
+    [
+      'it copies, and posts, and is silent about errors',
+      `${PG_NET} ${handler(`begin ${INSERT} perform net.http_post('https://example.com'); exception when others then null; end;`)} ${trigger()}`,
+      ['trigger_swallows'],
+    ],
+    [
+      'another one that is off and broken is none',
+      `${handler('perform public.nothing();', '', 'public.audit')} ${trigger('execute function public.audit()')} alter table auth.users disable trigger on_auth_user_created`,
+      ['trigger_absent'],
+    ],
     ['the stock webhook', STOCK + stockHook(), ['webhook', 'webhook_stock']],
     ['a stock webhook beside a good trigger', GOOD + STOCK + stockHook(), ['webhook_stock']],
     [
