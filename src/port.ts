@@ -187,7 +187,7 @@ export interface Facts {
     /** Connections that the server has to give; null: it does not say. */
     freeConnections: number | null;
     /** The timeouts that this role starts with, in milliseconds; 0: none. */
-    timeouts: Readonly<Record<'statement' | 'lock' | 'idleInTransaction' | 'idleSession' | 'transaction', number>>;
+    timeouts: Readonly<Record<'statement' | 'idleSession', number>>;
   };
   role: { name: string; superuser: boolean; bypassRls: boolean };
   /** `signUps`: null where the catalog would not tell */

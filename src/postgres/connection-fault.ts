@@ -141,8 +141,8 @@ const full: Account = (to, at) => ({
   message: `no connection is free at ${at}`,
   fix:
     to.style === 'session pooler'
-      ? 'lower --concurrency, raise the pool size of the project, or use the transaction pooler (port 6543)'
-      : 'lower --concurrency, or close other clients',
+      ? 'a run that writes needs two, for the run lock and the work: raise the pool size, or use port 6543'
+      : 'a run that writes needs two, for the run lock and the work: close other clients',
 });
 
 const blocked: Account = (_to, at) => ({

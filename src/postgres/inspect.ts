@@ -104,9 +104,7 @@ select jsonb_build_object(
         - (select count(*) from pg_stat_activity where backend_type = 'client backend'),
       nullif(rolconnlimit, -1) - (select count(*) from pg_stat_activity where usename = current_user)),
     'timeouts', jsonb_build_object(
-      'statement', ${resetValue('statement_timeout')}, 'lock', ${resetValue('lock_timeout')},
-      'idleInTransaction', ${resetValue('idle_in_transaction_session_timeout')},
-      'idleSession', ${resetValue('idle_session_timeout')}, 'transaction', ${resetValue('transaction_timeout')}))
+      'statement', ${resetValue('statement_timeout')}, 'idleSession', ${resetValue('idle_session_timeout')}))
 ) as about
 from pg_roles where rolname = current_user`);
   const [row] = rows;
@@ -114,9 +112,9 @@ from pg_roles where rolname = current_user`);
   return row.about;
 }
 
-/** What a setting is before this session changes it, in milliseconds; 0 where this version does not know it. */
+/** What a setting is before this session changes it, in milliseconds. */
 function resetValue(name: string): string {
-  return `coalesce((select reset_val::int from pg_settings where name = '${name}'), 0)`;
+  return `(select reset_val::int from pg_settings where name = '${name}')`;
 }
 
 /** null: there is no such relation, or its schema is closed to this role. */

@@ -3,8 +3,9 @@ import type pg from 'pg';
 import { Fault } from '../fault.ts';
 import type { Lease, Scope } from '../port.ts';
 import { literal, type Name, qualified } from '../sql/name.ts';
-import { destroy } from './client.ts';
+import { destroy, hangUp } from './client.ts';
 import type { Server } from './server.ts';
+import { NO_TRANSACTION_TIMEOUT } from './transaction.ts';
 
 const HEARTBEAT_MS = 15_000;
 const POLL_MS = 500;
@@ -34,7 +35,7 @@ export async function takeRunLock(
     const client = await server.retry(() => tryLock(server, lock));
     if (client && !server.signal.aborted) return new HeldLock(server, lock, client, onLoss);
     // Nobody waits for the lock of a run that was stopped meanwhile.
-    await client?.end();
+    if (client) await hangUp(client);
     const left = until - performance.now();
     if (left <= 0 || server.signal.aborted) return null;
     await sleep(Math.min(POLL_MS, left), undefined, { signal: server.signal }).catch(() => {});
@@ -54,33 +55,24 @@ function lockSql(target: Name, { shard }: Scope): string {
 async function tryLock(server: Server, lock: string): Promise<pg.Client | null> {
   const client = await server.dedicated();
   try {
-    await client.query(begin(await versionOf(client)));
+    await client.query(BEGIN);
     const { rows } = await client.query<{ held: boolean }>(lock);
     if (rows[0]?.held) return client;
   } catch (error) {
-    await client.end();
+    await hangUp(client);
     throw error;
   }
-  await client.end();
+  await hangUp(client);
   return null;
 }
 
-async function versionOf(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ version: number }>(
-    `select current_setting('server_version_num')::int as version`,
-  );
-  return rows[0]?.version ?? 0;
-}
-
 /** The role's own timeouts must not kill the lock; a holder that vanished without a word frees it within a minute. */
-function begin(version: number): string {
-  const settings = [
-    `set local idle_in_transaction_session_timeout = '60s'`,
-    `set local statement_timeout = '10s'`,
-    ...(version >= 170_000 ? [`set local transaction_timeout = '0'`] : []),
-  ];
-  return ['begin isolation level read committed read only', ...settings].join('; ');
-}
+const BEGIN = [
+  'begin isolation level read committed read only',
+  `set local idle_in_transaction_session_timeout = '60s'`,
+  `set local statement_timeout = '10s'`,
+  NO_TRANSACTION_TIMEOUT,
+].join('; ');
 
 const AGAIN = 'run it again: what is done stays done';
 
@@ -113,7 +105,7 @@ class HeldLock implements Lease {
   async release(): Promise<void> {
     this.#released = true;
     clearInterval(this.#heartbeat);
-    await this.#client.end().catch(() => {});
+    await hangUp(this.#client);
   }
 
   #watch(): void {
@@ -138,7 +130,7 @@ class HeldLock implements Lease {
     }
     this.#client = client;
     this.#watch();
-    if (this.#released) await client.end();
+    if (this.#released) await hangUp(client);
   }
 
   #lose(why: string, fix: string): void {

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Fault } from '../fault.ts';
 import type { Address } from './address.ts';
-import { Client, destroy, protocolOf } from './client.ts';
+import { Client, destroy, limitSilence, protocolOf } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
 import {
@@ -33,6 +34,9 @@ export interface ServerOptions {
 }
 
 const CONNECT_MS = 10_000;
+/** What an answer may take longer than the server's own timeout for the statement. */
+const SLACK_MS = 10_000;
+const CLOSE_MS = 5000;
 /** Its statements are trivial: no answer means that the connection is dead, whatever TCP believes. */
 const DEDICATED_QUERY_MS = 20_000;
 
@@ -89,12 +93,12 @@ export class Server {
 
   /** Runs `work` in a read-only transaction with these settings; its end is checked. Retried as a whole. */
   async read<T>(settings: Settings, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    return this.retry(() => this.#borrow((client) => readOnly(client, settings, work)));
+    return this.retry(() => this.readOnce(settings, work));
   }
 
   /** As `read`, but errors of any class reach the caller, who knows where to go on. */
   async readOnce<T>(settings: Settings, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    return this.#borrow((client) => readOnly(client, settings, work));
+    return this.#borrow(limitOf(settings), (client) => readOnly(client, settings, work));
   }
 
   /**
@@ -108,16 +112,17 @@ export class Server {
       const { rows } = await client.query<{ id: string }>({ ...prepared, text, values: [ids] });
       return rows.map(({ id }) => id);
     };
-    if (this.mode === 'session' && !rowSecurity) return this.#borrow(run);
+    if (this.mode === 'session' && !rowSecurity) return this.#borrow(limitOf(WRITE_SETTINGS), run);
     const settings = { ...WRITE_SETTINGS, row_security: rowSecurity ? 'on' : 'off' };
-    return this.#borrow((client) =>
+    return this.#borrow(limitOf(settings), (client) =>
       transaction(client, 'begin isolation level read committed', settings, () => run(client)),
     );
   }
 
   /** Runs statements that write in one transaction and one message; returns the rows of the last one. */
   async atOnce(settings: Settings, steps: readonly Step[]): Promise<object[]> {
-    return this.#borrow((client) => atOnce(client, settings, steps));
+    const limits = steps.map((step) => limitOf(step.settings));
+    return this.#borrow(Math.max(...limits), (client) => atOnce(client, settings, steps));
   }
 
   /** Retries `attempt` as its errors allow; other errors and a spent budget are thrown. */
@@ -152,8 +157,8 @@ export class Server {
 
   async close(how: 'settle' | 'now'): Promise<void> {
     const ended = this.#pool.end();
-    if (how === 'settle') return ended;
-    // The pool would wait for whoever still works on a connection that is no more.
+    // The pool would wait for whoever still works on a connection that is no more, and for a server that is silent.
+    if (how === 'settle') await Promise.race([ended, sleep(CLOSE_MS, undefined, { ref: false })]);
     ended.catch(() => {});
     for (const client of this.#open) destroy(client);
   }
@@ -171,12 +176,18 @@ export class Server {
   }
 
   async #prepare(client: pg.ClientBase): Promise<void> {
-    this.#mode ??= await modeOf(client, this.address);
-    if (this.#mode === 'session' && !(await keepSettings(client, this.#options.runId))) this.#mode = 'transaction';
+    const unlimited = limitSilence(client, CONNECT_MS);
+    try {
+      this.#mode ??= await modeOf(client, this.address);
+      if (this.#mode === 'session' && !(await keepSettings(client, this.#options.runId))) this.#mode = 'transaction';
+    } finally {
+      unlimited();
+    }
   }
 
-  async #borrow<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  async #borrow<T>(silenceMs: number, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
+    const unlimited = limitSilence(client, silenceMs);
     let healthy = false;
     try {
       const result = await work(client);
@@ -186,9 +197,16 @@ export class Server {
       healthy = isRefusedStatement(error) && (await rolledBack(client));
       throw error;
     } finally {
+      unlimited();
       client.release(!healthy);
     }
   }
+}
+
+/** How long a connection may be silent while a statement runs under these settings, in milliseconds. */
+function limitOf({ statement_timeout: limit = '60s' }: Settings): number {
+  const [, amount = '', unit = ''] = /^(\d+)(s|min)$/.exec(limit) ?? [];
+  return Number(amount) * (unit === 'min' ? 60_000 : 1000) + SLACK_MS;
 }
 
 /** What a session keeps for all its writes. Through a transaction pooler each transaction sets it again. */
@@ -219,10 +237,19 @@ function kindOf(style: Address['style'], mode: Mode): Kind {
   return mode === 'session' ? 'direct' : 'unknown pooler';
 }
 
+/**
+ * A server that looks now and then whether its client is still there ends what an interrupted run has left behind. Not
+ * every platform can look, and not every version knows the timeout.
+ */
+const WHERE_KNOWN = `set idle_session_timeout = 0; do $$ begin
+  begin perform set_config('client_connection_check_interval', '5s', false); exception when others then null; end;
+  begin perform set_config('transaction_timeout', '0', false); exception when others then null; end;
+end $$`;
+
 /** Sets the session up and reads it back in another statement. */
 async function keepSettings(client: pg.ClientBase, runId: string): Promise<boolean> {
   const sets = Object.entries(WRITE_SETTINGS).map(([name, value]) => `set ${name} = '${value}'`);
-  await client.query([`set application_name = 'userdrift:${runId.slice(-8)}'`, ...sets].join('; '));
+  await client.query([`set application_name = 'userdrift:${runId.slice(-8)}'`, ...sets, WHERE_KNOWN].join('; '));
   const { rows } = await client.query<{ kept: boolean }>(
     `select current_setting('lock_timeout') = '5s' and current_setting('row_security') = 'off' as kept`,
   );

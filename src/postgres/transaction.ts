@@ -18,12 +18,16 @@ export async function transaction<T>(
   settings: Settings,
   work: () => Promise<T>,
 ): Promise<T> {
-  await client.query([begin, ...setsOf(settings)].join('; '));
+  await client.query([begin, ...setsOf(settings), NO_TRANSACTION_TIMEOUT].join('; '));
   const result = await work();
   const { command } = await client.query('commit');
   requireCommit(command);
   return result;
 }
+
+/** A role may have one (since 17), and a measure takes what it takes. */
+export const NO_TRANSACTION_TIMEOUT = `select pg_catalog.set_config('transaction_timeout', '0', true)
+where pg_catalog.current_setting('transaction_timeout', true) <> '0'`;
 
 /** A statement whose values stand in its text, and what to set for it. */
 export interface Step {
@@ -37,7 +41,8 @@ export interface Step {
  */
 export async function atOnce(client: pg.ClientBase, settings: Settings, steps: readonly Step[]): Promise<object[]> {
   const lines = steps.flatMap((step) => [...setsOf(step.settings), step.text]);
-  const message = ['begin isolation level read committed', ...setsOf(settings), ...lines, 'commit'].join(';\n');
+  const begin = ['begin isolation level read committed', ...setsOf(settings), NO_TRANSACTION_TIMEOUT];
+  const message = [...begin, ...lines, 'commit'].join(';\n');
   // pg answers a message of several statements with the results of all.
   const answer: unknown = await client.query(message);
   const results = answer as pg.QueryResult<object>[];

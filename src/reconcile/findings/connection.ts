@@ -29,32 +29,20 @@ function spareFinding({ freeConnections: free }: Facts['connection'], { concurre
   return warning('connection', 'connections_few', `${fact}, so a run has fewer writers than ${concurrency}`, fix);
 }
 
-/** A measure of ten million users takes seconds, on a slow disk minutes. */
-const LONGEST_MS = 600_000;
 /** A connection waits this long while other batches are in flight. */
 const IDLE_MS = 60_000;
 
-/** The job sets its own timeouts for statements, locks and idle transactions; two of the server's it cannot. */
-function timeoutFindings({ connection: { timeouts }, role }: Facts): Finding[] {
-  const bites = (name: string, ms: number, least: number, what: string) =>
-    ms > 0 && ms < least
-      ? [
-          warning(
-            'connection',
-            'timeout_short',
-            `${name} of role ${role.name} is ${seconds(ms)}: it ends ${what}`,
-            `alter role ${ident(role.name)} set ${name} = 0`,
-          ),
-        ]
-      : [];
-  const short = [
-    ...bites('transaction_timeout', timeouts.transaction, LONGEST_MS, 'a measure that takes longer'),
-    ...bites('idle_session_timeout', timeouts.idleSession, IDLE_MS, 'connections that wait for work'),
-  ];
-  if (short.length > 0) return short;
-  const set = timeouts.statement > 0 ? `statement_timeout (${seconds(timeouts.statement)})` : 'statement_timeout';
+/** The job sets its own timeouts; what outlives a transaction it may not set where sessions are shared. */
+function timeoutFindings({ connection: { mode, timeouts }, role }: Facts): Finding[] {
+  const { statement, idleSession } = timeouts;
+  if (mode === 'transaction' && idleSession > 0 && idleSession < IDLE_MS) {
+    const fact = `idle_session_timeout of role ${role.name} is ${seconds(idleSession)}: it ends connections that wait for work`;
+    const fix = `alter role ${ident(role.name)} set idle_session_timeout = 0`;
+    return [warning('connection', 'timeout_short', fact, fix)];
+  }
+  const set = statement > 0 ? ` (${seconds(statement)})` : '';
   return [
-    fine('connection', 'timeouts', `no timeout of this role will bite: the job sets its own ${set} and lock_timeout`),
+    fine('connection', 'timeouts', `no timeout of this role will bite: the job sets its own statement_timeout${set}`),
   ];
 }
 
