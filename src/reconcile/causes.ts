@@ -11,7 +11,7 @@ interface Case extends SignUps {
  * Why users are missing, as far as the catalog can tell, the most likely cause first; then what a webhook gives away. A
  * trigger that copies every sign-up leaves nothing to accuse: then users are older than it, or came past it.
  * `missing`: how many users are, null where nobody has counted. With 0, that nothing in the database copies users is no
- * finding: something else does. Empty where source or target could not be looked at. Pure; preflight and doctor share it.
+ * finding: something else does. Empty where source or target could not be looked at. Pure; a run and doctor share it.
  */
 export function causesOf(
   { source, target }: Facts,
