@@ -179,13 +179,13 @@ function isRaised(error: unknown): boolean {
 
 /**
  * A statement inside a trigger failed as no statement of ours can, which were planned before the first write: a table or
- * a function that only some rows lead to is missing, or a right. It holds up its row and nobody else.
+ * a function that only some rows lead to is missing. It holds up its row and nobody else. A missing right holds up all.
  */
 function isOfATrigger(code: string, error: unknown): boolean {
   return field(error, 'severity') === 'ERROR' && field(error, 'where') !== null && PLANNED.test(code);
 }
 
-const PLANNED = /^(0A|26|34|3F|42)/;
+const PLANNED = /^(0A|26|34|3F|42(?!501))/;
 
 /** Where a procedural language raised the error itself: it can put any text, a mail too, in place of a name. */
 const RAISED = /^(exec_stmt_raise|PLy_|plperl|pltcl|plv8)/i;

@@ -235,7 +235,23 @@ describe('what is no bad row', () => {
     expect(json().failures).toEqual([]);
   });
 
-  test('a statement that the database stops for good ends the run at once', async () => {
+  test('a right that a trigger lacks ends the run at once', async () => {
+    await createTable(db, COLUMNS);
+    await db.queryAsPostgres(`
+      create function public.forbid() returns trigger language plpgsql as
+        $$ begin insert into vault.forbidden values (new.email); return new; end $$;
+      create trigger forbid before insert on public.users for each row execute function public.forbid()`);
+    await db.query(
+      'create schema vault; create table vault.forbidden (mail text); revoke all on schema vault from postgres',
+    );
+    users = await canaryCrowd(db, 50);
+    const { json, code } = await cli('--batch-size', '10', '--log-level', 'debug');
+    await db.query('drop schema vault cascade');
+    expect(json()).toMatchObject({ reason: { code: 'not_permitted' }, repair: { inserted: 0, failed: 0 } });
+    expect(code).toBe(1);
+  });
+
+  test('a function that a trigger misses is the fault of each row, and soon one of all', async () => {
     await createTable(db, COLUMNS);
     await db.queryAsPostgres(`
       create function public.forbid() returns trigger language plpgsql as
@@ -243,7 +259,8 @@ describe('what is no bad row', () => {
       create trigger forbid before insert on public.users for each row execute function public.forbid()`);
     users = await canaryCrowd(db, 50);
     const { json, code } = await cli('--batch-size', '10', '--log-level', 'debug');
-    expect(json()).toMatchObject({ repair: { inserted: 0, failed: 0 } });
+    expect(json()).toMatchObject({ reason: { code: 'systemic_failure' }, repair: { inserted: 0 } });
+    expect(json().failures[0]).toMatchObject({ code: '42883' });
     expect(code).toBe(1);
   });
 

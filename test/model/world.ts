@@ -52,9 +52,8 @@ export function expected({ users }: Model): string[] {
 }
 
 export function missing(model: Model): string[] {
-  return expected(model)
-    .filter((id) => !model.rows.has(id))
-    .sort();
+  const absent = expected(model).filter((id) => !model.rows.has(id));
+  return absent.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** What one pass does to the rows: every missing user in the order of ids, unless its mail is taken. Returns those refused. */
