@@ -71,7 +71,7 @@ export const MENDED_CONFIG = {
  * that the days move with the calendar. Connect as supabase_admin; roles and schema auth must exist. About a second.
  */
 export async function createPeople(database: Database): Promise<void> {
-  const sql = [tables, people, signUps, copied, 'commit; analyze auth.users, auth.identities, public.users;'];
+  const sql = [tables, people, signUps, copied, webhook, 'commit; analyze auth.users, auth.identities, public.users;'];
   // Several statements in one message: one round trip, and all or nothing.
   await database.query(`begin; ${sql.join('\n')}`);
 }
@@ -207,6 +207,23 @@ select p.id,
   p.created_at
 from person p join auth.users u using (id)
 where kind not in (${WITHOUT_ROW.map((group) => `'${group}'`).join(', ')});
+`;
+
+/**
+ * What copies users in this application: each sign-up is posted to it once, by pg_net, which the embedded server does not
+ * have. The function that stands in for it posts nothing.
+ */
+const webhook = `
+create schema net;
+create function net.http_post(url text, body jsonb) returns bigint language sql as 'select 0::bigint';
+set local role postgres;
+create function public.announce_sign_up() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  perform net.http_post('https://app.example.com/hooks/sign-up', jsonb_build_object('user_id', new.id));
+  return new;
+end $$;
+create trigger on_auth_user_created after insert on auth.users for each row execute function public.announce_sign_up();
+reset role;
 `;
 
 function sum(groups: readonly Group[]): number {

@@ -8,7 +8,9 @@ const INDENT = 4;
 export function statementLines({ statement, verdict, drift }: Report, width: number): string[] {
   if (statement === null || verdict !== 'drift') return [];
   const refresh = drift.stale ? ` and refresh ${counted(drift.stale, 'stale row')}` : '';
-  const plan = `Would insert ${counted(drift.missing ?? 0, 'user')}${refresh}. The statement, once per batch:`;
+  // A repair function is called for each user; its statement says so in a comment of its own.
+  const often = statement.startsWith('--') ? '' : ', once per batch';
+  const plan = `Would insert ${counted(drift.missing ?? 0, 'user')}${refresh}. The statement${often}:`;
   return [...hang('  ', plan, width, 2), '', ...sqlLines(statement, width)];
 }
 
