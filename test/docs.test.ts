@@ -6,7 +6,7 @@ import { flagTable } from '../scripts/tables.ts';
 import { parseConfig } from '../src/config/load.ts';
 import { reportSchema } from '../src/report.ts';
 
-const PROSE = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/decisions.md'];
+const PROSE = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/decisions.md', 'docs/reliability.md'];
 
 describe('what is generated', () => {
   it.for(Object.entries(generatedFiles()))('%s is as `npm run docs` writes it', ([path, text]) => {
