@@ -21,7 +21,7 @@ test(
   async () => {
     let reports = 0;
     await fc.assert(
-      fc.asyncProperty(fc.commands(COMMANDS, { maxCommands: 14, size: 'max' }), async (commands) => {
+      fc.asyncProperty(fc.commands(COMMANDS, { maxCommands: 8, size: 'max' }), async (commands) => {
         await db.query(
           'truncate public.users, public.fault; delete from auth.users; alter sequence public.faults restart',
         );
