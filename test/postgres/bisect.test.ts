@@ -8,15 +8,17 @@ function drive(size: number, bad: ReadonlySet<number>, noise: ReadonlySet<number
   const steps = bisect(items);
   const taken: number[] = [];
   const blamed: number[] = [];
+  const groups: (readonly number[])[] = [];
   let trials = 0;
   for (let step = steps.next(); !step.done; trials += 1) {
     const group = step.value;
+    groups.push(group);
     const rejected = group.some((item) => bad.has(item)) || (group.length > 1 && noise.has(trials));
     if (!rejected) taken.push(...group);
     else if (group.length === 1) blamed.push(...group);
     step = steps.next(rejected ? 'rejected' : 'taken');
   }
-  return { items, taken, blamed, trials };
+  return { items, taken, blamed, groups, trials };
 }
 
 const batch = fc
@@ -51,4 +53,26 @@ test('many bad items go one by one: never much dearer than a trial each', () => 
     }),
     { numRuns: 20 },
   );
+});
+
+test('a batch of nobody is not tried', () => {
+  expect(drive(0, new Set()).trials).toBe(0);
+});
+
+/** The groups that are tried once the last bad item stands alone. */
+function afterTheLast(size: number, bad: readonly number[]) {
+  const { groups } = drive(size, new Set(bad));
+  return groups.slice(groups.findIndex((group) => group.length === 1 && group[0] === bad.at(-1)) + 1);
+}
+
+test('after five bad items, more than one in eight, the rest go one by one; after four they do not', () => {
+  const rest = (bad: number[]) => afterTheLast(64, bad).map((group) => group.length);
+  expect(new Set(rest([0, 1, 2, 3, 4]))).toEqual(new Set([1]));
+  expect(Math.max(...rest([0, 1, 2, 3]))).toBeGreaterThan(1);
+});
+
+test('exactly one bad item in eight is not many, and one in sixteen never is', () => {
+  expect(afterTheLast(80, [3, 11, 19, 27, 39])[0]).toHaveLength(40);
+  const everySixteenth = Array.from({ length: 30 }, (_, index) => index * 16);
+  expect(afterTheLast(960, everySixteenth)[0]?.length).toBeGreaterThan(1);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { classify, faultOf, isSourceForeignKey, poolerTrouble, scrub, sqlState } from '../../src/postgres/sqlstate.ts';
+import { SQLSTATES } from '../support/sqlstates.ts';
 
 const raised = (code: unknown, fields: Record<string, unknown> = {}) =>
   Object.assign(new Error('text'), { code, severity: 'ERROR', ...fields });
@@ -79,7 +80,100 @@ describe('by SQLSTATE', () => {
   });
 });
 
+describe('every SQLSTATE of the manual', () => {
+  const of = (action: string) => SQLSTATES.filter((code) => classify(raised(code)) === action);
+  const inClasses = (...classes: string[]) => SQLSTATES.filter((code) => classes.includes(code.slice(0, 2)));
+
+  test('that blames the data is about a row, so no row stops a run', () => {
+    expect(of('row')).toEqual(
+      expect.arrayContaining(inClasses('21', '22', '23', '27', '2F', '38', '39', '44', 'HV', 'P0')),
+    );
+  });
+
+  test('that blames the statement, the session or the server is about no row', () => {
+    const blamed = inClasses('0A', '0L', '0P', '24', '25', '26', '28', '2B', '2D', '34', '3D', '3F', '42', '53', '58');
+    const others = inClasses('08', '54', '55', '57', '72', 'F0');
+    expect([...blamed, ...others].filter((code) => of('row').includes(code))).toEqual([]);
+  });
+
+  test('is sent again, alone or on a new connection or in halves, only where that may help', () => {
+    expect(of('retry')).toEqual(['40000', '40001', '40P01', '55P03', '72000'].toSorted(inOrder));
+    expect(of('halve')).toEqual([...inClasses('54'), '57014'].toSorted(inOrder));
+    const lost = [...inClasses('08', '57').filter((code) => code !== '57014'), '25P03', '25P04', '40003', '53300'];
+    expect(of('reconnect')).toEqual(lost.toSorted(inOrder));
+  });
+
+  const inOrder = (a: string, b: string) => SQLSTATES.indexOf(a) - SQLSTATES.indexOf(b);
+});
+
+describe('inside a trigger', () => {
+  const anyCode = fc.oneof(fc.constantFrom(...SQLSTATES), fc.stringMatching(/^[0-9A-Z]{5}$/));
+  const routine = fc.constantFrom(
+    'exec_stmt_raise',
+    'PLy_elog_impl',
+    'plperl_call_perl_func',
+    'pltcl_elog',
+    'plv8_Elog',
+  );
+  const passing = ['40001', '40P01', '55P03', '57014'];
+
+  test('whatever code is raised is about the row, but for what passes by itself', () => {
+    fc.assert(
+      fc.property(
+        anyCode,
+        routine,
+        fc.constantFrom('text', 'no such database', 'query_wait_timeout'),
+        (code, by, message) => {
+          const action = classify(raised(code, { routine: by, message }));
+          if (passing.includes(code)) expect(action).toBe(classify(raised(code)));
+          else expect(action).toBe('row');
+        },
+      ),
+    );
+    for (const code of passing) expect(classify(raised(code, { routine: 'exec_stmt_raise' }))).not.toBe('row');
+  });
+
+  test('a routine of the server with such a name in it raises nothing, and the end of a connection is none', () => {
+    expect(classify(raised('53100', { routine: 'not_exec_stmt_raise' }))).toBe('stop');
+    expect(classify({ code: '57P01', severity: 'FATAL', routine: 'exec_stmt_raise' })).toBe('reconnect');
+  });
+
+  test.each(['42P01', '42883', '42703', '3F000', '0A000', '26000', '34000'])(
+    '%s there is about the row that led to it; of our own statement it stops the run',
+    (code) => {
+      const where = 'PL/pgSQL function public.audit() line 3 at SQL statement';
+      expect(classify(raised(code, { where }))).toBe('row');
+      expect(classify(raised(code))).toBe('stop');
+      expect(classify({ code, severity: 'FATAL', where })).toBe('stop');
+    },
+  );
+
+  test.each(['42501', '53100', '53400', '25006', '58030', 'XX001'])('%s there holds up every row', (code) => {
+    expect(classify(raised(code, { where: 'PL/pgSQL function public.audit() line 3 at SQL statement' }))).toBe('stop');
+  });
+
+  test('what it raised may name anything: nothing that it chose is told', () => {
+    const chosen = { constraint: 'mia', column: 'mia', table: 'mia', schema: 'mia' };
+    const error = raised('23505', { ...chosen, routine: 'exec_stmt_raise' });
+    expect(faultOf(error)).toEqual({ code: '23505', constraint: null, column: null });
+    expect(scrub(error)).toEqual({ name: 'Error', code: '23505', severity: 'ERROR', routine: 'exec_stmt_raise' });
+  });
+});
+
 describe('without an SQLSTATE', () => {
+  test.each([
+    ...['EADDRNOTAVAIL', 'EAI_AGAIN', 'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH'],
+    ...['ENETDOWN', 'ENETRESET', 'ENETUNREACH', 'ENOBUFS', 'ENOTCONN', 'EPIPE', 'EPROTO', 'ETIMEDOUT'],
+    ...['ERR_SSL_UNEXPECTED_EOF_WHILE_READING', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'],
+  ])('%s is the network’s; said by a server, it is a code like any other', (code) => {
+    expect(classify({ code })).toBe('reconnect');
+    expect(classify({ code, severity: 'ERROR' })).toBe(/^[0-9A-Z]{5}$/.test(code) ? 'row' : 'stop');
+  });
+
+  test('the text of the driver is known by its beginning', () => {
+    expect(classify(new Error('while reading: Connection terminated'))).toBe('stop');
+  });
+
   test.each(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN', 'ENETUNREACH', 'EPROTO'])(
     '%s: reconnect',
     (code) => {
@@ -125,6 +219,7 @@ describe('without an SQLSTATE', () => {
   test('a socket file is missing while the server restarts; any other file stays missing', () => {
     expect(classify(Object.assign(new Error(), { code: 'ENOENT', syscall: 'connect' }))).toBe('reconnect');
     expect(classify(Object.assign(new Error(), { code: 'ENOENT', syscall: 'open' }))).toBe('stop');
+    expect(classify({ code: 'EACCES', syscall: 'connect' })).toBe('stop');
   });
 
   test('several addresses that failed: one that may pass is enough', () => {
@@ -179,6 +274,37 @@ describe('poolers', () => {
       'reconnect',
     );
     expect(classify(fatal('08P01', 'server conn crashed?'))).toBe('reconnect');
+  });
+
+  test.each([
+    '(ENOTFOUND)',
+    '(EWRONGPASSWORD)',
+    '(EBANNED)',
+    '(EADDRNOTALLOWED)',
+    '(ESSLREQUIRED)',
+    'SSL required',
+    '(EMAXCONN)',
+  ])('%s is a pooler’s word only where it begins the text', (word) => {
+    expect(poolerTrouble(fatal('XX000', `${word} and more`))).not.toBeNull();
+    expect(poolerTrouble(fatal('XX000', `somebody said ${word}`))).toBeNull();
+  });
+
+  test.each([
+    ['unable to check out a connection', 'full'],
+    ['unable to checkout a connection', 'full'],
+    ['max client reached', 'full'],
+    ['(EJITUNAUTHORIZED) no', 'password'],
+    ['(EMULTIPLEUSERS) no', 'identity'],
+    ['(EMAXPOOLSREACHED) no', 'full'],
+  ])('%s: %s', (text, trouble) => {
+    expect(poolerTrouble(fatal('XX000', text))).toBe(trouble);
+  });
+
+  test('speak in codes of their own; the same words of the server, of a socket or of nobody are not theirs', () => {
+    expect(poolerTrouble(fatal('57P01', 'no such user'))).toBeNull();
+    expect(poolerTrouble(raised('23505', { message: 'no such user' }))).toBeNull();
+    expect(poolerTrouble(new Error('no such user'))).toBeNull();
+    expect(poolerTrouble(Object.assign(new Error('no such user'), { code: 'EPIPE' }))).toBeNull();
   });
 
   test('an internal error that left the connection alone is about a row', () => {
@@ -245,6 +371,15 @@ describe('what may be told of an error', () => {
       expect(scrub(raised('P0001', { table: value }))).not.toHaveProperty('table');
     },
   );
+
+  test('a name may be as long as PostgreSQL lets it be', () => {
+    const name = 'x'.repeat(63);
+    expect(faultOf(raised('23514', { constraint: name })).constraint).toBe(name);
+  });
+
+  test.each(['x23505', '235050', '2350', '2350a', '23 05', 23505])('%j is no SQLSTATE', (code) => {
+    expect(sqlState({ code, severity: 'ERROR' })).toBeNull();
+  });
 
   test('an SQLSTATE is the server’s', () => {
     expect(sqlState(raised('EPIPE'))).toBe('EPIPE');
