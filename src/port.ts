@@ -252,6 +252,8 @@ export interface Candidate {
   /** Has a foreign key to the source. */
   references: boolean;
   unique: boolean;
+  /** The table makes the value up itself: it has a default or is an identity. */
+  filled: boolean;
 }
 
 /** A way to reach a database. */

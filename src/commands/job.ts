@@ -22,7 +22,7 @@ export function plan(command: Command, read: Config, flags: Flags | WriteFlags):
     command,
     config,
     scope: { since: flags.since ?? null, shard: flags.shard ?? null },
-    keyGiven: flags.key !== undefined || config.key !== 'id',
+    keyGiven: flags.key !== undefined || read.key !== undefined,
     users: flags.user ?? null,
     dryRun: write.dryRun === true,
     maxDrift: flags.maxDrift,
@@ -42,7 +42,7 @@ const READ_ONLY = {
   wait: 0,
 } as const;
 
-function withFlags(config: Config, flags: Flags): Config {
+function withFlags(config: Config, flags: Flags): Asked['config'] {
   const target = flags.target === undefined ? config.target : parseName(flags.target);
   if (target === null) {
     throw new Fault('target_invalid', '--target is not a table name', {
@@ -50,7 +50,7 @@ function withFlags(config: Config, flags: Flags): Config {
       fix: 'write it as in SQL: public.users, or "public.\\"Profile\\"" for a quoted name',
     });
   }
-  const given = { key: flags.key ?? config.key, grace: flags.grace ?? config.grace };
+  const given = { key: flags.key ?? config.key ?? 'id', grace: flags.grace ?? config.grace };
   return { ...config, ...(target && { target }), ...given };
 }
 

@@ -39,7 +39,9 @@ const configObject = z.strictObject({
   $schema: z.string().optional(),
   source: sqlName.prefault('auth.users').describe('auth.users, or a view over it'),
   target: sqlName.optional().describe('the table of the application, e.g. public.users; looked for where not given'),
-  key: column.default('id').describe('target column that holds the auth id: its exact name, never quoted'),
+  key: column
+    .optional()
+    .describe('target column that holds the auth id (exact name); id, or the column that references auth.users'),
   columns: z
     .record(column, expression)
     .optional()
@@ -61,9 +63,9 @@ export const configSchema = configObject.superRefine(({ columns, refresh, key },
     if (columns && Object.hasOwn(columns, name)) return;
     context.addIssue({ code: 'custom', path: ['refresh', index], message: `${name} is not in columns` });
   });
-  const forKey = columns?.[key];
+  const forKey = columns?.[key ?? 'id'];
   if (forKey === undefined || /^u\.id(::text)?$/.test(forKey.replace(/[\s"()]/g, ''))) return;
-  context.addIssue({ code: 'custom', path: ['columns', key], message: 'the key is always u.id; leave it out' });
+  context.addIssue({ code: 'custom', path: ['columns', key ?? 'id'], message: 'the key is always u.id; leave it out' });
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -2,7 +2,7 @@ import type { Examination, Topic } from '../examination.ts';
 import { asFault } from '../fault.ts';
 import type { Facts, Finding, Port } from '../port.ts';
 import { causesOf, copiersOf } from '../reconcile/causes.ts';
-import { chooseTarget } from '../reconcile/discover.ts';
+import { aimOf } from '../reconcile/discover.ts';
 import { groundFindings } from '../reconcile/findings/findings.ts';
 import type { Asked, Job } from '../reconcile/job.ts';
 import { bind, look, type Sighting } from '../reconcile/preflight.ts';
@@ -85,13 +85,10 @@ async function visitTables(visit: Visit, port: Port): Promise<void> {
 async function aim(visit: Visit, port: Port): Promise<Job | null> {
   const { asked } = visit;
   const { source, target, key } = asked.config;
-  if (target) return { ...asked, config: { ...asked.config, target } };
+  if (target && asked.keyGiven) return { ...asked, config: { ...asked.config, target } };
   visit.topic = 'target';
   try {
-    const chosen = chooseTarget(await port.candidates(source), {
-      command: 'doctor',
-      key: asked.keyGiven ? key : null,
-    });
+    const chosen = aimOf(asked, await port.candidates(source), 'doctor');
     return { ...asked, config: { ...asked.config, ...chosen } };
   } catch (error) {
     const facts = await port.inspect({ source, target: null, key, update: false, repair: null });

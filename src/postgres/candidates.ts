@@ -29,7 +29,8 @@ select n.nspname as schema, c.relname as name, a.attname as key,
   exists (
     select from pg_index i
     where i.indrelid = c.oid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = a.attnum
-  ) as "unique"
+  ) as "unique",
+  a.atthasdef or a.attidentity <> '' as filled
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -40,7 +41,10 @@ where c.relkind in ('r', 'p') and not c.relispartition
       select from pg_constraint f
       where f.contype = 'f' and f.conrelid = c.oid and f.conkey = array[a.attnum] and f.confrelid in (select oid from referred)
     )
-    or lower(c.relname) in ('users', 'profiles', 'user', 'profile')
-      and a.atttypid = 'uuid'::regtype and a.attname in ('id', 'user_id', 'auth_id')
+    or a.atttypid = 'uuid'::regtype and lower(a.attname) in ('id', 'user_id', 'auth_id', 'auth_user_id', 'profile_id', 'uid', 'uuid')
+      and (lower(c.relname) in ('users', 'profiles', 'user', 'profile') or exists (
+        select from pg_constraint f
+        where f.contype = 'f' and f.conrelid = c.oid and cardinality(f.conkey) = 1 and f.confrelid in (select oid from referred)
+      ))
   )
 order by 4 desc, 1, 2, a.attnum`;

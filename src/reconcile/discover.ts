@@ -1,34 +1,81 @@
 import { Fault } from '../fault.ts';
 import type { Candidate } from '../port.ts';
 import { display, type Name } from '../sql/name.ts';
-import type { Command } from './job.ts';
+import type { Asked, Command } from './job.ts';
 import { shellWord } from './shell-word.ts';
 
-const USUAL = new Set(['users', 'profiles', 'user', 'profile']);
+const USUAL_TABLES = new Set(['users', 'profiles', 'user', 'profile']);
+const USUAL_KEYS = new Set(['id', 'user_id', 'auth_id', 'auth_user_id', 'profile_id', 'uid', 'uuid']);
 const LISTED = 8;
 
+/** What was asked for, for the commands that a Fault lists. */
+interface Asking {
+  command: Command | 'doctor';
+  /** The key that was named; null: none was. */
+  key: string | null;
+}
+
 /**
- * The one table that references the source and has a usual name. Several or none: a Fault that lists the candidates as
- * commands ready to type. Pure.
+ * The table and the key that a run means, as far as they were not named. Where more than one could be meant, or none, a
+ * Fault that lists the candidates as commands ready to type. Pure.
  */
-export function chooseTarget(
+export function aimOf(
+  { config, keyGiven }: Pick<Asked, 'config' | 'keyGiven'>,
   candidates: readonly Candidate[],
-  asked: { command: Command | 'doctor'; key: string | null },
+  command: Asking['command'],
 ): { target: Name; key: string } {
+  const asked = { command, key: keyGiven ? config.key : null };
+  const { target } = config;
+  return target ? { target, key: chooseKey(candidates, target, asked) } : chooseTarget(candidates, asked);
+}
+
+/** The one table that references the source and has a usual name, with its key. */
+function chooseTarget(candidates: readonly Candidate[], asked: Asking): { target: Name; key: string } {
   const fitting = candidates.filter(({ key }) => asked.key === null || key === asked.key);
-  const usual = fitting.filter(({ references, target }) => references && USUAL.has(target.name.toLowerCase()));
-  const tables = new Set(usual.map(({ target }) => display(target)));
-  // A table may reference auth.users more than once (id, invited_by): the auth id is what is unique.
-  const [first, second] = [...usual].sort((a, b) => Number(b.unique) - Number(a.unique));
-  const clear = tables.size === 1 && first && (!second || first.unique !== second.unique);
-  if (clear) return { target: first.target, key: first.key };
-  throw new Fault(
-    'target_unknown',
-    tables.size > 1 ? 'several tables could be the target' : 'no target table is named',
-    {
-      fix: fitting.length > 0 ? `name it: ${commandsFor(fitting, asked.command)}` : NO_IDEA,
-    },
-  );
+  const usual = fitting.filter(({ target }) => USUAL_TABLES.has(target.name.toLowerCase()));
+  const referring = usual.filter(({ references }) => references);
+  const [table, ...others] = new Set(referring.map(({ target }) => display(target)));
+  if (table === undefined) throw unknown('no target table is named', fitting, asked);
+  if (others.length > 0) throw unknown('several tables could be the target', fitting, asked);
+  const columns = usual.filter(({ target }) => display(target) === table);
+  const [best, ...rivals] = likeliest(columns);
+  if (best && rivals.length === 0) return { target: best.target, key: best.key };
+  throw unknown(`several columns of ${table} could hold the auth id`, columns, asked);
+}
+
+/** The key of a table that was named without one: `id`, unless another column is the one that holds auth ids. */
+function chooseKey(candidates: readonly Candidate[], target: Name, asked: Asking): string {
+  const columns = candidates.filter((candidate) => display(candidate.target) === display(target));
+  const [best, ...rivals] = likeliest(columns);
+  if (!best || [best, ...rivals].every(isUncertain)) return 'id';
+  if (rivals.length === 0) return best.key;
+  throw unknown(`several columns of ${display(target)} could hold the auth id`, [best, ...rivals], asked);
+}
+
+/** The columns that most likely hold the auth id: more than one where nothing tells them apart. */
+function likeliest(columns: readonly Candidate[]): Candidate[] {
+  const most = Math.max(...columns.map(likelihood));
+  return columns.filter((column) => likelihood(column) === most);
+}
+
+/**
+ * A foreign key says that a column holds auth ids, not whose: `invited_by` has one, too. A column without one may be the
+ * auth id all the same, unless the table makes its values up itself.
+ */
+function likelihood({ key, references, unique, filled }: Candidate): number {
+  const usual = USUAL_KEYS.has(key.toLowerCase());
+  if (references && usual) return unique ? 5 : 4;
+  if (!references) return usual && unique && !filled ? 3 : 0;
+  return unique ? 3 : 1;
+}
+
+function isUncertain(candidate: Candidate): boolean {
+  return likelihood(candidate) <= 1;
+}
+
+function unknown(message: string, candidates: readonly Candidate[], { command }: Asking): Fault {
+  const fix = candidates.length > 0 ? `name it: ${commandsFor(candidates, command)}` : NO_IDEA;
+  return new Fault('target_unknown', message, { fix });
 }
 
 const NO_IDEA = 'name it with --target, e.g. --target public.users, or as "target" in userdrift.config.json';

@@ -6,14 +6,14 @@ export type Command = 'check' | 'sync' | 'backfill';
 
 /** One run whose target is known. */
 export interface Job extends Asked {
-  config: Config & { target: Name };
+  config: Asked['config'] & { target: Name };
 }
 
 /** One run as it was asked for. Without a target, the database is asked for the one that stands out. */
 export interface Asked {
   command: Command;
-  config: Config;
-  /** `--key` was given, so that a target that is looked for must have it. */
+  config: Config & { key: string };
+  /** The key was named, so that a target that is looked for must have it; else it is `id` until the target is known. */
   keyGiven: boolean;
   scope: Scope;
   /** null: everybody in the scope */

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { asFault, Fault } from '../fault.ts';
 import type { Measure, Port, Tables } from '../port.ts';
 import type { Report } from '../report.ts';
-import { chooseTarget } from './discover.ts';
+import { aimOf } from './discover.ts';
 import { guard } from './guard.ts';
 import { type Asked, callsFunction, type Job, writes } from './job.ts';
 import { lookAt, measureOfNamed, repairNamed, stillMissing, takenBack } from './named-users.ts';
@@ -46,10 +46,10 @@ async function perform(run: Run, world: World): Promise<Ended> {
 }
 
 async function findTarget(run: Run, port: Port, world: World): Promise<void> {
-  const { command, config, keyGiven } = run.asked;
-  if (config.target) return;
+  const { config, keyGiven } = run.asked;
+  if (config.target && keyGiven) return;
   const candidates = await orStopped(world.stop, port.candidates(config.source));
-  run.direct(chooseTarget(candidates, { command, key: keyGiven ? config.key : null }));
+  run.direct(aimOf(run.asked, candidates, run.asked.command));
 }
 
 interface Step {

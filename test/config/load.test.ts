@@ -14,7 +14,6 @@ function faultOf(text: string): Fault {
 test('an empty file is all defaults', () => {
   expect(parseConfig('{}', 'f')).toEqual({
     source: { schema: 'auth', name: 'users' },
-    key: 'id',
     refresh: [],
     skip: { deleted: true, anonymous: true, sso: false, where: null },
     repair: 'insert',
@@ -78,5 +77,5 @@ test('a file that was named must be there; the default one need not', async () =
   await expect(loadConfig('/nowhere/userdrift.json')).rejects.toThrow(
     '/nowhere/userdrift.json cannot be read (ENOENT)',
   );
-  await expect(loadConfig(undefined)).resolves.toMatchObject({ key: 'id' });
+  await expect(loadConfig(undefined)).resolves.toMatchObject({ orphans: 'report' });
 });

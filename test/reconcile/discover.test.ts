@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
@@ -54,9 +54,74 @@ test('a usual name without a foreign key is shown, not taken; without any table 
   expect(await fixOf()).toBe('name it: userdrift check --target public.users --key id');
 });
 
-test('two unique references in one table need a key', async () => {
+test('two references with usual names need a key', async () => {
   await db.queryAsPostgres(`create table public.users (
-    id uuid primary key references auth.users (id), twin uuid unique references auth.users (id))`);
-  expect(await fixOf()).toContain('--key twin');
+    id uuid primary key references auth.users (id), auth_id uuid unique references auth.users (id))`);
+  expect(await fixOf()).toContain('--key auth_id');
   expect(await check({ key: 'id' })).toMatchObject({ verdict: 'drift', target: 'public.users' });
+});
+
+describe('which column of it holds the auth id', () => {
+  const ID = 'id uuid primary key default gen_random_uuid()';
+  const REFERENCE = 'references auth.users (id)';
+  const cases: { name: string; columns: string; rows?: string; key: string | null }[] = [
+    {
+      name: 'the one that references auth.users',
+      columns: `${ID}, user_id uuid unique ${REFERENCE}`,
+      rows: 'user_id',
+      key: 'user_id',
+    },
+    {
+      name: 'also where it has an unusual name',
+      columns: `${ID}, account uuid unique ${REFERENCE}`,
+      rows: 'account',
+      key: 'account',
+    },
+    {
+      name: 'not who invited whom',
+      columns: `id uuid primary key, invited_by uuid ${REFERENCE}`,
+      rows: 'id',
+      key: 'id',
+    },
+    {
+      name: 'the unique one of two',
+      columns: `id uuid primary key ${REFERENCE}, user_id uuid ${REFERENCE}`,
+      rows: 'id',
+      key: 'id',
+    },
+    { name: 'two that could be it', columns: `id uuid primary key, manager uuid unique ${REFERENCE}`, key: null },
+    {
+      name: 'two that reference',
+      columns: `id uuid primary key ${REFERENCE}, user_id uuid unique ${REFERENCE}`,
+      key: null,
+    },
+  ];
+
+  test.each(cases)('$name', async ({ columns, rows, key }) => {
+    await db.queryAsPostgres(`create table public.users (${columns})`);
+    if (rows) await db.query(`insert into public.users (${rows}) select id from auth.users limit 2`);
+    for (const flags of [{}, { target: 'public.users' }]) {
+      const report = await check(flags);
+      if (key === null) {
+        expect(report.reason).toMatchObject({
+          code: 'target_unknown',
+          message: 'several columns of public.users could hold the auth id',
+          fix: expect.stringMatching(
+            /--target public\.users --key \w+ \| userdrift check --target public\.users --key \w+/,
+          ),
+        });
+      } else expect(report.drift.missing).toBe(1);
+    }
+    const named = await check({ target: 'public.users', key: 'id' });
+    expect(named.drift.missing).toBe(rows === 'id' ? 1 : 3);
+  });
+
+  test('of a table without any reference it is id, and what the configuration says is never overruled', async () => {
+    await db.queryAsPostgres(
+      `create table public.members (${ID}, user_id uuid unique ${REFERENCE}); create table public.users (id uuid primary key)`,
+    );
+    expect((await check({ target: 'public.users' })).drift.missing).toBe(3);
+    const config = { target: 'public.members', key: 'id' };
+    expect(await run('check', { url: db.url, config })).toMatchObject({ drift: { missing: 3 } });
+  });
 });

@@ -44,11 +44,14 @@ test('a column that may not be NULL falls back to its own default', () => {
     column('created_at', 'timestamp without time zone', { notNull: true, hasDefault: true, default: 'now()' }),
     column('phone', 'text', { hasDefault: true, default: "''::text" }),
     column('name', 'text', { notNull: true }),
+    // Cast to `character`, a name would be one letter long.
+    column('full_name', 'character', { notNull: true, hasDefault: true, default: "'x'::bpchar" }),
   ];
   expect(inferColumns(target, SOURCE, 'id')).toMatchObject({
     email: "coalesce((u.email)::text, (''::text)::text)",
     created_at:
       "coalesce((u.created_at at time zone 'UTC')::timestamp without time zone, (now())::timestamp without time zone)",
+    full_name: expect.stringMatching(/::text, \('x'::bpchar\)::text\)$/),
     phone: 'u.phone',
     name: expect.stringMatching(/^coalesce\(nullif\(u\.raw_user_meta_data/),
   });
