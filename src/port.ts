@@ -123,22 +123,36 @@ export interface SourceTrigger {
   stock: boolean;
   /** An outward one whose arguments or source hold an API key or an Authorization header. */
   secret: boolean;
-  /** Its function names the target, or calls one that does. */
+  /** Its function names the target, or one does that it calls, at whatever depth. */
   mentions: boolean;
-  /** Its function goes on after any error. */
+  /** Its function goes on after any error of the copy. */
   swallows: boolean;
-  /** What its function calls, reads or writes, schema-qualified, and does not exist. */
+  /** What its function names, schema-qualified, and does not exist, unless the function is prepared for that. */
   missing: string[];
-  /** Its function writes with the rights of supabase_auth_admin, who may not insert into the target. */
+  /** Columns that its function fills and the target does not have. */
+  lacking?: string[];
+  /** Its function writes with the rights of a role who may not insert into the target: supabase_auth_admin, mostly. */
   invoker: boolean;
-  /** Its function names the target without a schema and sets no search_path: at sign-up that is `auth`. */
+  /** Its function names something without a schema that its search_path does not have; left alone, that is `auth`. */
   pathless: boolean;
+  /** What that is. */
+  lost?: string[];
+  /** SQL that ends it, for the owner of the functions; null where nothing simple does. */
+  cures?: Record<'invoker' | 'pathless', string | null>;
+  /** Does not name the target, but its function is in another language, or puts SQL together as it runs. */
+  opaque?: boolean;
   /** SQL that makes the trigger anew, enabled, for whoever has the right TRIGGER; null where nothing can. */
   remake: string | null;
 }
 
-/** A trigger function that inserts into the target and that no trigger runs: its trigger was dropped or never made. */
-export interface Stray {
+/** What keeps a function from copying anybody. */
+export type Defects = Pick<SourceTrigger, 'missing' | 'lacking' | 'invoker' | 'pathless' | 'lost' | 'cures'>;
+
+/**
+ * A trigger function that inserts into the target and that no trigger runs: its trigger was dropped or never made. All
+ * that it takes from the new row are columns of the source.
+ */
+export interface Stray extends Defects {
   function: string;
 }
 
@@ -161,8 +175,19 @@ export interface Index {
   columns: string[];
 }
 
-/** Can this connection read every row? `code` is the SQLSTATE of the refusal. */
-export type Sight = { seen: true; through: 'role' | 'policy' } | { seen: false; code: string };
+/**
+ * Can this connection read every row? `code` is the SQLSTATE of the refusal, `lacks` what would be granted: usage of the
+ * schema, select on the relation, or the sight of all its rows.
+ */
+export type Sight =
+  | { seen: true; through: 'role' | 'policy' }
+  | { seen: false; code: string; lacks: 'schema' | 'select' | 'rows' };
+
+/** What a run will write with statements of its own: a policy must let it. */
+export interface Writes {
+  insert: boolean;
+  update: boolean;
+}
 
 export interface Relation {
   /** The catalog's own spelling, schema-qualified and quoted where needed. */
@@ -200,6 +225,8 @@ export interface Facts {
         rules: { name: string; event: 'INSERT' | 'UPDATE' }[];
         /** Columns that every unique index has to hold; empty where the table has no partitions. */
         partitionKey: string[];
+        /** Sequences that defaults draw from and this role may not use. */
+        closedSequences: string[];
         checks: string[];
         sourceForeignKeys: string[];
         fkToSource: boolean;
@@ -221,6 +248,8 @@ export interface RepairFunction {
     takesUuid: boolean;
     /** This role may execute it, its schema included. */
     executable: boolean;
+    /** Declared volatile: the others may not write. */
+    volatile: boolean;
     /** As for a trigger. */
     outward: boolean;
   }[];
@@ -239,8 +268,7 @@ export interface Names {
   /** null: not known yet */
   target: Name | null;
   key: string;
-  /** Will rows be updated as well? */
-  update: boolean;
+  writes: Writes;
   /** The repair function, where one writes the rows. */
   repair: Name | null;
 }
@@ -274,7 +302,7 @@ export interface Port {
   /** The tables under a mapping that inspect has shown to fit. */
   bind(
     mapping: Mapping,
-    options: { rowSecurity: boolean; graceMs: number; orphans: boolean; providers: boolean },
+    options: { rowSecurity: boolean; graceMs: number; orphans: boolean; providers: boolean; writes: Writes },
   ): Tables;
   /** `now`: do not wait for statements in flight. */
   close(how: 'settle' | 'now'): Promise<void>;

@@ -37,6 +37,8 @@ export async function examine(asked: Asked, clinic: Clinic): Promise<Examination
   return examinationOf(visit, clinic.toolVersion, Math.round(performance.now() - started));
 }
 
+const NOTHING = { insert: false, update: false };
+
 /** What is known so far. */
 class Visit {
   readonly found: Finding[] = [];
@@ -91,7 +93,7 @@ async function aim(visit: Visit, port: Port): Promise<Job | null> {
     const chosen = aimOf(asked, await port.candidates(source), 'doctor');
     return { ...asked, config: { ...asked.config, ...chosen } };
   } catch (error) {
-    const facts = await port.inspect({ source, target: null, key, update: false, repair: null });
+    const facts = await port.inspect({ source, target: null, key, writes: NOTHING, repair: null });
     visit.see(facts);
     visit.found.push(...groundFindings(facts, asked), findingOf(error, 'target'));
     return null;

@@ -24,6 +24,7 @@ interface Catalog {
   indexes: Index[];
   rules: { name: string; event: 'INSERT' | 'UPDATE' }[];
   partitionKey: string[];
+  closedSequences: string[];
   checks: string[];
   foreignKeys: { name: string; columns: string[]; references: string; validated: boolean }[];
 }
@@ -37,7 +38,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
       const source = await describe(client, names.source);
       const aim = names.target && { ...names, target: names.target };
       const target = aim && (await describe(client, aim.target));
-      const targetSight = target && (await proveTarget(client, aim));
+      const targetSight = target && (await proveTarget(client, aim, names.writes));
       const sourceKeys = target?.foreignKeys.filter((key) => isToSource(key, names, source?.kind)) ?? [];
       return {
         ...about,
@@ -55,6 +56,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
             indexes: target.indexes,
             rules: target.rules,
             partitionKey: target.partitionKey,
+            closedSequences: target.closedSequences,
             checks: target.checks,
             sourceForeignKeys: sourceKeys.map(({ name }) => name),
             fkToSource: sourceKeys.some(({ validated }) => validated),
@@ -138,7 +140,7 @@ select jsonb_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', format_type(${BASE_TYPE}, null),
       'notNull', a.attnotnull or (t.typtype = 'd' and t.typnotnull),
       'hasDefault', (a.atthasdef and a.attgenerated = '') or t.typdefault is not null,
-      'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
+      'default', case when a.attgenerated = '' then coalesce(pg_get_expr(d.adbin, d.adrelid), pg_get_expr(t.typdefaultbin, 0)) end,
       'identity', a.attidentity <> '', 'generated', a.attgenerated <> '') order by a.attnum)
     from pg_attribute a join pg_type t on t.oid = a.atttypid
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -170,6 +172,11 @@ select jsonb_build_object(
     select jsonb_agg(jsonb_build_object(
       'name', r.rulename, 'event', case r.ev_type when '3' then 'INSERT' else 'UPDATE' end) order by r.ev_type desc, r.rulename)
     from pg_rewrite r where r.ev_class = c.oid and r.ev_type in ('2', '3')), '[]'),
+  'closedSequences', coalesce((
+    select jsonb_agg(distinct q.oid::regclass::text)
+    from pg_attrdef d join pg_depend e on e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_class'::regclass
+    join pg_class q on q.oid = e.refobjid
+    where d.adrelid = c.oid and case when q.relkind = 'S' then not has_sequence_privilege(q.oid, 'usage, update') end), '[]'),
   'partitionKey', coalesce((
     select jsonb_agg(coalesce(a.attname, 'an expression') order by k.place)
     from pg_partitioned_table p cross join unnest(p.partattrs::int2[]) with ordinality k(attnum, place)

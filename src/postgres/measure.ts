@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { Fault } from '../fault.ts';
-import type { Clock, Measure, Scope } from '../port.ts';
+import type { Clock, Measure, Scope, Writes } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { measureSql } from '../sql/measure.ts';
 import { shardBounds } from '../sql/shard.ts';
@@ -16,6 +16,7 @@ type Row = Record<'cutoff' | 'future', string> &
   };
 
 export interface MeasureOptions {
+  writes: Writes;
   rowSecurity: boolean;
   graceMs: number;
   orphans: boolean;
@@ -37,7 +38,7 @@ export async function measure(
 ): Promise<Measure> {
   const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off', search_path: '' };
   return server.read(settings, async (client) => {
-    await proveSightAgain(client, mapping);
+    await proveSightAgain(client, mapping, options.writes);
     await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);
     const range = { ...shardBounds(scope.shard), since: scope.since };
     const text = measureSql(mapping, range, {
@@ -51,9 +52,9 @@ export async function measure(
   });
 }
 
-async function proveSightAgain(client: ClientBase, mapping: Mapping): Promise<void> {
+async function proveSightAgain(client: ClientBase, mapping: Mapping, writes: Writes): Promise<void> {
   const source = await proveSource(client, mapping.source);
-  const target = await proveTarget(client, { ...mapping, update: mapping.refresh.length > 0 });
+  const target = await proveTarget(client, mapping, writes);
   const { rows } = await client.query<{ replica: boolean }>('select pg_is_in_recovery() as replica');
   if (source.seen && target.seen && rows[0]?.replica === false) return;
   throw new Fault('sight_lost', 'while measuring, this connection could no longer see both tables on a primary', {

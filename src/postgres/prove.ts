@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Finding } from '../port.ts';
 import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
 import { ident } from '../sql/name.ts';
-import { insertSql } from '../sql/write.ts';
+import { insertSql, refreshSql } from '../sql/write.ts';
 import { proveCall } from './prove-call.ts';
 import type { Server } from './server.ts';
 import { classify, sqlState } from './sqlstate.ts';
@@ -51,8 +51,14 @@ async function judge(
     const written = mapping.repair
       ? await proveCall(client, mapping, mapping.repair)
       : await attempt(client, 'columns', 'insert_invalid', () => client.query(`explain ${insertSql(mapping)}`, [[]]));
-    return written ? [written] : evaluateAll(client, mapping);
+    if (written) return [written];
+    const refreshed = mapping.refresh.length > 0 && (await proveRefresh(client, mapping));
+    return refreshed ? [refreshed] : evaluateAll(client, mapping);
   });
+}
+
+function proveRefresh(client: ClientBase, mapping: Mapping): Promise<Finding | null> {
+  return attempt(client, 'refresh', 'refresh_invalid', () => client.query(`explain ${refreshSql(mapping)}`, [[]]));
 }
 
 /** A check needs the filter and the refresh columns only. */
@@ -109,6 +115,11 @@ async function attempt(
   }
 }
 
+const RIGHTS: ReadonlyMap<string, readonly [deed: string, right: string]> = new Map([
+  ['insert_invalid', ['insert into the target', 'insert']],
+  ['refresh_invalid', ['update the target', 'update']],
+]);
+
 function describe(error: unknown, path: string, code: string): Finding | null {
   const problem = (fact: string, fix: string): Finding => ({
     about: 'columns',
@@ -126,9 +137,10 @@ function describe(error: unknown, path: string, code: string): Finding | null {
   if (state === '25006') return problem(`${path} writes to the database when it is evaluated (25006)`, fix);
   if (classify(error) === 'row') return { ...problem(path, fix), code: 'row_fault' };
   if (classify(error) !== 'stop') return null;
-  if (state === '42501' && code === 'insert_invalid') {
-    const grant = 'grant select and insert on the target to this role, or connect as postgres';
-    return { ...problem('this role may not insert into the target (42501)', grant), verdict: 'inconclusive' };
+  const [deed, right] = RIGHTS.get(code) ?? [];
+  if (state === '42501' && deed) {
+    const grant = `grant select and ${right} on the target to this role, or connect as postgres`;
+    return { ...problem(`this role may not ${deed} (42501)`, grant), verdict: 'inconclusive' };
   }
   // Once a row was read the text of the server can quote it.
   const said = code === 'expression_fails' ? 'fails when it is evaluated' : error.message;

@@ -20,6 +20,7 @@ select coalesce(jsonb_agg(jsonb_build_object(
   'kind', case f.prokind when 'f' then 'function' when 'p' then 'procedure' else 'other' end,
   'takesUuid', ${TAKES_UUID},
   'executable', has_schema_privilege(n.oid, 'usage') and has_function_privilege(f.oid, 'execute'),
+  'volatile', f.provolatile = 'v',
   'outward', ${reachesOut('f', 'n')}) order by f.pronargs, f.oid), '[]') as overloads
 from pg_proc f join pg_namespace n on n.oid = f.pronamespace
 where n.nspname = $1 and f.proname = $2`;

@@ -194,6 +194,8 @@ const RAISED = /^(exec_stmt_raise|PLy_|plperl|pltcl|plv8)/i;
 function identifier(error: unknown, name: string): string | null {
   if (['constraint', 'column', 'table', 'schema'].includes(name) && RAISED.test(field(error, 'routine') ?? ''))
     return null;
+  // A trigger may make a table for itself, and name its constraints after a person.
+  if (field(error, 'schema')?.startsWith('pg_temp') && name !== 'schema') return null;
   const value = field(error, name);
   return value !== null && Buffer.byteLength(value) <= 63 && !/\p{C}|\p{Zl}|\p{Zp}/u.test(value) ? value : null;
 }

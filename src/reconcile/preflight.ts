@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import type { Facts, Finding, Port, Tables } from '../port.ts';
+import type { Facts, Finding, Port, Tables, Writes } from '../port.ts';
 import type { Note } from '../report.ts';
 import { findings } from './findings/findings.ts';
 import { inferColumns } from './infer.ts';
@@ -38,18 +38,25 @@ export interface Sighting {
 
 /** Looks at both tables and judges what is there; preflight and doctor share it. */
 export async function look(port: Port, asked: Job): Promise<Sighting> {
-  const { source, target, key, refresh, repair } = asked.config;
+  const { source, target, key, repair } = asked.config;
   const called = repair === 'insert' ? null : repair.function;
-  const facts = await port.inspect({ source, target, key, update: refresh.length > 0, repair: called });
+  const facts = await port.inspect({ source, target, key, writes: writesOf(asked), repair: called });
   const job = withMapping(asked, facts);
   const inferred = job !== asked;
   return { facts, job, inferred, found: findings(facts, { ...job, inferred }) };
+}
+
+/** A check needs to see only; a repair function writes with its own rights. */
+function writesOf(job: Job): Writes {
+  const writing = job.command !== 'check';
+  return { insert: writing && !callsFunction(job), update: writing && job.config.refresh.length > 0 };
 }
 
 /** The tables under the mapping of the job. */
 export function bind(port: Port, { facts, job }: Sighting): Tables {
   return port.bind(mappingOf(job, facts), {
     rowSecurity: facts.target?.sight.seen === true && facts.target.sight.through === 'policy',
+    writes: writesOf(job),
     graceMs: job.config.grace,
     // A validated foreign key on the key proves that there are none.
     orphans: facts.target?.fkToSource !== true,
@@ -67,8 +74,9 @@ function withMapping(job: Job, { source, target }: Facts): Job {
 
 function inferredNote({ config }: Job): Note {
   const names = Object.keys(config.columns ?? {}).join(', ') || 'none but the key';
-  const snippet = `"columns": ${JSON.stringify(config.columns)}`;
-  return { code: 'mapping_inferred', message: `columns were inferred: ${names}`, fix: `to fix them, write ${snippet}` };
+  const snippet = JSON.stringify({ columns: config.columns });
+  const fix = `to keep them so, write to userdrift.config.json: ${snippet}`;
+  return { code: 'mapping_inferred', message: `columns were inferred: ${names}`, fix };
 }
 
 function stopAtProblem(found: readonly Finding[]): void {

@@ -42,9 +42,9 @@ function verdict({ counts }: Examination, look: Look): string[] {
 
 function judge({ warning, problem }: Examination['counts']): [Tone, string, string] {
   const also = warning > 0 ? `, ${counted(warning, 'warning')}` : '';
-  if (problem > 0) return ['bad', 'NOT READY', `${counted(problem, 'problem')}${also}: a sync would stop`];
-  if (warning > 0) return ['warn', 'READY', `a sync would run; ${counted(warning, 'warning')}`];
-  return ['good', 'READY', 'a sync would run; nothing is in its way'];
+  if (problem > 0) return ['bad', 'NOT READY', `${counted(problem, 'problem')}${also} in the way of a sync`];
+  if (warning > 0) return ['warn', 'READY', `nothing stops a sync; ${counted(warning, 'warning')}`];
+  return ['good', 'READY', 'nothing is in the way of a sync'];
 }
 
 /** The findings by topic, in the order in which the topics appear; what is bad leads its topic. */

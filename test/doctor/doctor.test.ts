@@ -34,7 +34,7 @@ test('a healthy project: every line is ok, with the fact that makes it so', asyn
   const examination = await doctor(db.url);
   expect(examination).toMatchObject({ exitCode: 0, counts: { warning: 0, problem: 0 }, target: 'public.users' });
   const text = shown(examination, 140);
-  expect(text).toMatch(/✓ READY {2}a sync would run; nothing is in its way/);
+  expect(text).toMatch(/✓ READY {2}nothing is in the way of a sync/);
   for (const line of [
     'connection  ✓ direct connection',
     '✓ no TLS, on this machine',
@@ -143,7 +143,7 @@ describe('what would stop a sync is a problem, with the code and the fix that th
       'expression_invalid',
       'expression_invalid',
     ]);
-    expect(shown(examination)).toMatch(/✗ NOT READY {2}5 problems, 1 warning: a sync would stop/);
+    expect(shown(examination)).toMatch(/✗ NOT READY {2}5 problems, 1 warning in the way of a sync/);
   });
 });
 

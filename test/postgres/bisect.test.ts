@@ -11,6 +11,7 @@ function drive(size: number, bad: ReadonlySet<number>, noise: ReadonlySet<number
   const groups: (readonly number[])[] = [];
   let trials = 0;
   for (let step = steps.next(); !step.done; trials += 1) {
+    if (trials > 2 * size) throw new Error('more trials than a tree of halves has groups: it never ends');
     const group = step.value;
     groups.push(group);
     const rejected = group.some((item) => bad.has(item)) || (group.length > 1 && noise.has(trials));

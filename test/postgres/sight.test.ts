@@ -90,6 +90,7 @@ describe('a role that row level security filters is never told that all is well'
       address: port.address,
       notes: port.notes,
       batches: port.batches,
+      candidates: (source) => port.candidates(source),
       inspect: (names) => port.inspect(names),
       lease: (...args) => port.lease(...args),
       close: (how) => port.close(how),

@@ -215,7 +215,14 @@ describe('what reaches outside the database', () => {
     ).not.toBeNull();
   });
 
-  const overload = { arguments: 'uuid', kind: 'function', takesUuid: true, executable: true, outward: true } as const;
+  const overload = {
+    arguments: 'uuid',
+    kind: 'function',
+    takesUuid: true,
+    executable: true,
+    volatile: true,
+    outward: true,
+  } as const;
   const repairFunction: RepairFunction = { name: 'public.sync_user', overloads: [overload] };
 
   test('may be the repair function, which runs for each missing user', () => {

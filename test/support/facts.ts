@@ -64,6 +64,7 @@ export function facts(
       indexes: [],
       rules: [],
       partitionKey: [],
+      closedSequences: [],
       checks: [],
       sourceForeignKeys: [],
       fkToSource: false,

@@ -15,7 +15,9 @@ export function columnFindings(target: Target, question: Question): Finding[] {
   const mapped = given.filter((column) => column !== key);
   return [
     ...mapped.flatMap((column) => mappedFinding(name, column, byName.get(column), question)),
+    ...mapped.flatMap((column) => placeholderFinding(column, columns[column] ?? '', question)),
     ...(repair === 'insert' ? unmappedFinding(target, new Set([...mapped, key]), question) : []),
+    ...(repair === 'insert' ? sequenceFinding(target, question) : []),
     ...mapped.filter((column) => isPrivilegeFromMetadata(column, columns[column] ?? '')).map(privilegeWarning),
     ...target.columns.map((column) => planOf(column, question)),
   ];
@@ -46,6 +48,22 @@ function unmappedFinding(target: Target, given: ReadonlySet<string>, question: Q
   return [filled ? warning('columns', finding.code, fact, fix) : forWriters(question, finding)];
 }
 
+function sequenceFinding({ closedSequences }: Target, question: Question): Finding[] {
+  if (closedSequences.length === 0) return [];
+  const names = closedSequences.join(', ');
+  const fact = `${display(question.config.target)} draws defaults from ${names}, which this role may not use`;
+  const fix = `grant usage on sequence ${names} to this role, or connect as postgres`;
+  return [forWriters(question, problem('columns', 'inconclusive', 'sequence_denied', fact, fix))];
+}
+
+/** The snippet of ours, pasted as it was. */
+function placeholderFinding(name: string, expression: string, question: Question): Finding[] {
+  if (!expression.startsWith('<SQL over u')) return [];
+  const fact = `columns.${name} still holds the placeholder`;
+  const fix = `write SQL over the source row u in its place, or a fixed value such as ${JSON.stringify("'member'")}`;
+  return [forWriters(question, problem('columns', 'failed', 'column_placeholder', fact, fix))];
+}
+
 /** What to write so that the columns get a value. Given columns are the whole mapping, so what is inferred is written out with them. */
 function snippet(open: readonly Column[], { config, inferred }: Question): string {
   const added = Object.fromEntries(open.map((column) => [column.name, suggestionFor(column)]));
@@ -53,7 +71,7 @@ function snippet(open: readonly Column[], { config, inferred }: Question): strin
     const lines = Object.entries(added).map(([name, sql]) => `${JSON.stringify(name)}: ${JSON.stringify(sql)}`);
     return `add to "columns" in userdrift.config.json: ${lines.join(', ')}`;
   }
-  return `write to userdrift.config.json: "columns": ${JSON.stringify({ ...config.columns, ...added })}`;
+  return `write to userdrift.config.json: ${JSON.stringify({ columns: { ...config.columns, ...added } })}`;
 }
 
 const SUGGESTIONS = new Map([

@@ -9,7 +9,7 @@ export function keyFindings({ key }: Facts, target: Target, question: Question):
   if (!target.sight.seen) return [];
   const name = display(question.config.target);
   const column = question.config.key;
-  if (!key || key.type === 'other') {
+  if (!key || key.type === 'other' || isTooShort(key.sqlType)) {
     const fact = `key ${column} of ${name} is ${key?.sqlType ?? 'unknown'}, which cannot hold an auth id`;
     const fix = 'name the uuid or text column that holds it with --key';
     return [problem('key', 'failed', 'key_type', fact, fix)];
@@ -17,7 +17,9 @@ export function keyFindings({ key }: Facts, target: Target, question: Question):
   const found: Finding[] = [];
   if (key.oddRows) {
     const fact = `key ${column} of ${name} holds uuids in another spelling than lower case with hyphens`;
-    const fix = `update ${name} set ${ident(column)} = ${ident(column)}::uuid::text, for the rows that hold a uuid`;
+    const text = `btrim(${ident(column)}::text)`;
+    const odd = `translate(lower(${text}), '{}-', '') ~ '^[0-9a-f]{32}$'`;
+    const fix = `update ${name} set ${ident(column)} = ${text}::uuid::text where ${odd}`;
     found.push(problem('key', 'refused', 'key_not_canonical', fact, fix));
   }
   if (question.config.repair !== 'insert') return [...found, keyOfFunction(target, key.sqlType, question)];
@@ -27,6 +29,12 @@ export function keyFindings({ key }: Facts, target: Target, question: Question):
     ...found,
     fine('key', 'key', `key ${column} (${key.sqlType}) is unique by ${arbiter(target, column)}${referring(target)}`),
   ];
+}
+
+/** A uuid as text has 36 letters. */
+function isTooShort(sqlType: string): boolean {
+  const [, length] = /^character(?: varying)?\((\d+)\)$/.exec(sqlType) ?? [];
+  return length !== undefined && Number(length) < 36;
 }
 
 function referring({ fkToSource, sourceForeignKeys: [first] }: Target): string {
@@ -75,13 +83,21 @@ function uniqueProblem(target: Target, { config }: Question): Finding | null {
     return problem('key', 'refused', 'key_deferrable', fact, fix);
   }
   if (arbiter(target, key) !== undefined) return null;
-  return problem(
-    'key',
-    'refused',
-    'key_not_unique',
-    `key ${key} of ${name} has no unique index`,
-    indexFor(target, config),
-  );
+  const index = indexFor(target, config);
+  const broken = covering(target, key).find(({ valid }) => !valid);
+  if (broken) {
+    const fact = `key ${key} of ${name} is not unique yet: index ${broken.name} is invalid, likely because of duplicates`;
+    const look = `select ${ident(key)}, count(*) from ${name} group by 1 having count(*) > 1`;
+    const drop = `drop index ${display({ schema: config.target.schema, name: broken.name })}`;
+    return problem(
+      'key',
+      'refused',
+      'key_not_unique',
+      fact,
+      `remove the duplicates (${look}), then: ${drop}; ${index}`,
+    );
+  }
+  return problem('key', 'refused', 'key_not_unique', `key ${key} of ${name} has no unique index`, index);
 }
 
 function indexFor({ partitionKey }: Target, { target, key }: Question['config']): string {

@@ -18,9 +18,13 @@ export function repairFindings({ repairFunction, role, server }: Facts, question
     const fact = `repair.function: role ${role.name} may not execute ${signature}`;
     return [flaw('function_denied', fact, grants(repair.function, called.arguments, role.name), question)];
   }
+  const still = `function ${signature} is not declared volatile: what it writes itself is refused (0A000)`;
   const outward = `function ${name} reaches outside the database each time it is called`;
   return [
     fine('repair', 'repair', `each missing user is written by ${signature}`),
+    ...(called.volatile
+      ? []
+      : [warning('repair', 'function_not_volatile', still, `alter function ${signature} volatile`)]),
     ...(reachesOut(repairFunction) ? [warning('repair', 'function_outward', outward, null)] : []),
   ];
 }

@@ -1,5 +1,5 @@
-import type { Facts, Finding } from '../../port.ts';
-import { display } from '../../sql/name.ts';
+import type { Facts, Finding, Sight } from '../../port.ts';
+import { display, ident, type Name } from '../../sql/name.ts';
 import { fine, type Ground, problem } from './finding.ts';
 
 /** Is the source there, with the columns that the skip rules read, and can every row of it be seen? */
@@ -17,11 +17,38 @@ export function sourceFindings({ source, role, server }: Facts, ground: Ground):
     return [problem('source', 'failed', 'source_column_missing', fact, fix)];
   }
   if (!source.sight.seen) {
-    const fact = `role ${role.name} cannot see every row of ${name} (${source.sight.code}): row level security or a missing grant`;
-    const fix = 'connect as postgres, or read a view that postgres owns';
+    const { fact, grant } = blindness(role, ground.config.source, source.sight);
+    const fix = `connect as postgres, or ${grant ?? 'read a view that postgres owns'}`;
     return [problem('source', 'inconclusive', 'source_unseen', fact, fix)];
   }
+  const id = source.columns.find((column) => column.name === 'id');
+  if (id && id.base !== 'uuid') {
+    const fact = `id of ${name} is ${id.type}, and an auth id is a uuid`;
+    return [problem('source', 'failed', 'source_id_type', fact, 'leave id as it is in auth.users')];
+  }
   return [fine('source', 'source_seen', `every row of ${name} can be seen (${source.kind}, ${RLS[source.rls]})`)];
+}
+
+/** Why the role does not see, and the SQL that would help; null: no grant does. */
+export function blindness(
+  role: Facts['role'],
+  relation: Name,
+  sight: Extract<Sight, { seen: false }>,
+): { fact: string; grant: string | null } {
+  const name = display(relation);
+  const select = `grant select on ${name} to ${ident(role.name)}`;
+  switch (sight.lacks) {
+    case 'schema': {
+      const fact = `role ${role.name} may not enter schema ${relation.schema}, so it cannot see ${name} (${sight.code})`;
+      return { fact, grant: `grant usage on schema ${ident(relation.schema)} to ${ident(role.name)}; ${select}` };
+    }
+    case 'select':
+      return { fact: `role ${role.name} may not read ${name} (${sight.code})`, grant: select };
+    case 'rows': {
+      const fact = `role ${role.name} cannot see every row of ${name} (${sight.code}): row level security, or a column without a grant`;
+      return { fact, grant: role.bypassRls ? select : null };
+    }
+  }
 }
 
 export const RLS: Record<'off' | 'on' | 'forced', string> = {

@@ -1,7 +1,7 @@
 import type { Facts, Finding } from '../../port.ts';
 import { display, ident } from '../../sql/name.ts';
 import { fine, problem, type Question } from './finding.ts';
-import { RLS } from './source.ts';
+import { blindness, RLS } from './source.ts';
 
 /** Is the target there, with its key, and can every row of it be seen? */
 export function targetFindings({ target, role, server }: Facts, question: Question): Finding[] {
@@ -21,8 +21,8 @@ export function targetFindings({ target, role, server }: Facts, question: Questi
     return [problem('target', 'failed', 'key_missing', fact, 'name the column that holds the auth id with --key')];
   }
   if (!target.sight.seen) {
-    const fact = `role ${role.name} cannot see every row of ${name} (${target.sight.code}): row level security or a missing grant`;
-    const fix = `connect as postgres, or: alter role ${ident(role.name)} bypassrls`;
+    const { fact, grant } = blindness(role, config.target, target.sight);
+    const fix = `connect as postgres, or: ${grant ?? `alter role ${ident(role.name)} bypassrls`}`;
     return [problem('target', 'inconclusive', 'target_unseen', fact, fix)];
   }
   const through = target.sight.through === 'policy' ? ', with a policy that shows this role everything' : '';
