@@ -8,5 +8,6 @@ export default defineConfig({
       'test/postgres/{bisect,call-fault,sqlstate}.test.ts',
       'test/reconcile/{guard,report,tally,verdict}.test.ts',
     ],
+    setupFiles: ['test/support/same-numbers.ts'],
   },
 });
