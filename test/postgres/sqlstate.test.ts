@@ -372,6 +372,14 @@ describe('what may be told of an error', () => {
     },
   );
 
+  test('a temporary table is somebody’s own: no name of it or in it is told', () => {
+    const inSchema = (schema: string) => raised('23514', { constraint: 'mia', column: 'mia', table: 'mia', schema });
+    expect(faultOf(inSchema('pg_temp_3'))).toEqual({ code: '23514', constraint: null, column: null });
+    expect(Object.values(scrub(inSchema('pg_temp_3')))).not.toContain('mia');
+    expect(scrub(inSchema('pg_temp_3'))).toHaveProperty('schema', 'pg_temp_3');
+    expect(faultOf(inSchema('app_pg_temp'))).toMatchObject({ constraint: 'mia', column: 'mia' });
+  });
+
   test('a name may be as long as PostgreSQL lets it be', () => {
     const name = 'x'.repeat(63);
     expect(faultOf(raised('23514', { constraint: name })).constraint).toBe(name);
