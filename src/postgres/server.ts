@@ -211,7 +211,8 @@ function limitOf({ statement_timeout: limit = '60s' }: Settings): number {
 
 /** What a session keeps for all its writes. Through a transaction pooler each transaction sets it again. */
 const WRITE_SETTINGS: Settings = {
-  statement_timeout: '60s',
+  // A batch reads auth.users, too: an `alter table` waits for it, and every login behind that.
+  statement_timeout: '15s',
   lock_timeout: '5s',
   idle_in_transaction_session_timeout: '60s',
   // Off turns "sees no row" into an error; it grants nothing.

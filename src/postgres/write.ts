@@ -24,6 +24,8 @@ export class Writer {
   readonly #rowSecurity: boolean;
   readonly #sourceForeignKeys: ReadonlySet<string>;
   readonly batches: Batches;
+  /** No larger group is sent: one of twice the size ran into its timeout. */
+  #largest = Number.POSITIVE_INFINITY;
 
   constructor(
     server: Server,
@@ -63,7 +65,7 @@ export class Writer {
   /** Where these users stand now. */
   async stand(ids: readonly string[]): Promise<Standing[]> {
     const settings = {
-      statement_timeout: '60s',
+      statement_timeout: '15s',
       lock_timeout: '5s',
       row_security: this.#rowSecurity ? 'on' : 'off',
       search_path: '',
@@ -80,6 +82,17 @@ export class Writer {
     settle: (group: readonly string[]) => Promise<T[] | null>,
   ): AsyncGenerator<T[]> {
     this.batches.count += 1;
+    for (let left = ids; left.length > 0; ) {
+      const size = Math.min(left.length, this.#largest);
+      yield* this.#split(left.slice(0, size), settle);
+      left = left.slice(size);
+    }
+  }
+
+  async *#split<T extends { kind: string }>(
+    ids: readonly string[],
+    settle: (group: readonly string[]) => Promise<T[] | null>,
+  ): AsyncGenerator<T[]> {
     const groups = bisect(ids);
     for (let step = groups.next(); !step.done; ) {
       const outcomes = await settle(step.value);
@@ -102,7 +115,10 @@ export class Writer {
         if (isSourceForeignKey(error, this.#sourceForeignKeys) && orphaned++ === 0) this.batches.retried += 1;
         else if (action === 'row') return { kind: 'rejected', fault: faultOf(error) };
         else if (action !== 'halve') throw error;
-        else if (group.length > 1 || ++timeouts >= TIMEOUTS_OF_ONE) return { kind: 'rejected', fault: faultOf(error) };
+        else if (group.length > 1 || ++timeouts >= TIMEOUTS_OF_ONE) {
+          this.#largest = Math.min(this.#largest, Math.ceil(group.length / 2));
+          return { kind: 'rejected', fault: faultOf(error) };
+        }
       }
     }
   }

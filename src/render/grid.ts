@@ -94,18 +94,18 @@ function drawField(part: Field, grid: Grid): string[] {
 /** The lines start in column `at`; the first of them stands beside the head. */
 function beside(head: string, lines: string[], width: number, at: number): string[] {
   if (lines.length === 0) return [head];
-  return lines.flatMap((line, index) => fit((index === 0 ? head : '').padEnd(at), line, width, at));
+  return lines.flatMap((line, index) => placed((index === 0 ? head : '').padEnd(at), line, width, at));
 }
 
 function below(line: string, width: number, preferred: number): string[] {
   // An id needs 36 of 40 columns: rather out of step than over the edge.
   const longest = Math.max(...line.split(' ').map(columns));
   const indent = Math.max(0, Math.min(preferred, width - longest));
-  return fit(' '.repeat(indent), line, width, indent);
+  return placed(' '.repeat(indent), line, width, indent);
 }
 
 /** A fix is there to be copied: a line break of ours in the middle of it would break it. */
-function fit(head: string, line: string, width: number, indent: number): string[] {
+function placed(head: string, line: string, width: number, indent: number): string[] {
   return line.startsWith('fix: ') ? [`${head}${line}`] : hang(head, line, width, indent);
 }
 

@@ -23,6 +23,9 @@ beforeEach(async () => {
     do $$ begin
       if exists (select from pg_class where oid = to_regclass('public.users') and relkind = 'v') then drop view public.users; end if;
     end $$;
+    do $$ begin
+      if exists (select from pg_class where oid = to_regclass('public.people') and relkind = 'v') then drop view public.people; end if;
+    end $$;
     drop table if exists public.users, public.people cascade`);
   await db.queryAsPostgres(TEXTBOOK_TABLE);
   await db.query(`
@@ -114,6 +117,23 @@ describe('what would stop a sync is a problem, with the code and the fix that th
       code: 'expression_invalid',
     },
     {
+      name: 'the placeholder of our own snippet',
+      config: { ...TEXTBOOK, columns: { email: '<SQL over u, text>' } },
+      code: 'column_placeholder',
+    },
+    {
+      name: 'a key too short for a uuid',
+      sql: 'drop table public.users; create table public.users (id varchar(20) primary key, email text)',
+      config: { target: 'public.users' },
+      code: 'key_type',
+    },
+    {
+      name: 'a source whose ids are no uuids',
+      sql: 'create view public.people as select id::text, created_at, deleted_at, is_anonymous from auth.users',
+      config: { target: 'public.users', source: 'public.people' },
+      code: 'source_id_type',
+    },
+    {
       name: 'an expression of another type',
       config: { ...TEXTBOOK, columns: { created_at: 'u.email' } },
       code: 'insert_invalid',
@@ -145,6 +165,23 @@ describe('what would stop a sync is a problem, with the code and the fix that th
     ]);
     expect(shown(examination)).toMatch(/✗ NOT READY {2}5 problems, 1 warning in the way of a sync/);
   });
+});
+
+test('an index that is invalid has to go before it is made again', async () => {
+  await db.queryAsPostgres('drop table public.users; create table public.users (id uuid, email text)');
+  const [user] = await db.query<{ id: string }>('select id from auth.users limit 1');
+  await db.query('insert into public.users values ($1), ($1)', [user?.id]);
+  const config = { target: 'public.users', columns: { email: 'u.email' } };
+  const fixOf = async () =>
+    (await doctor(db.url, config)).findings.find(({ code }) => code === 'key_not_unique')?.fix ?? '';
+  await expect(db.queryAsPostgres(await fixOf())).rejects.toThrow(/could not create unique index/);
+  const fix = await fixOf();
+  expect(fix).toMatch(
+    /^remove the duplicates \(select "id", count\(\*\) from public\.users .*\), then: drop index public\.users_id_idx; create/,
+  );
+  await db.query('delete from public.users');
+  for (const statement of fix.replace(/^.*then: /, '').split('; ')) await db.queryAsPostgres(statement);
+  expect(codesOf(await doctor(db.url, config))).toEqual([]);
 });
 
 describe('which table', () => {
@@ -183,6 +220,38 @@ describe('the role', () => {
     const examination = await doctor(role.url);
     expect(codesOf(examination)).toEqual(['insert_invalid']);
     await db.query(`alter role ${role.name} nobypassrls`);
+  });
+
+  test('what a role lacks is named, with the grant that helps', async () => {
+    const { name } = role;
+    const lacks = async (config: object = TEXTBOOK) => {
+      const [first] = (await doctor(role.url, config)).findings.filter(({ level }) => level === 'problem');
+      await db.query(
+        (first?.fix ?? '')
+          .replace(/^connect as postgres, or:? |,? or connect as postgres$/g, '')
+          .replaceAll('this role', name)
+          .replace('the target', 'app.users')
+          .replace(/^grant select and (\w+)/, 'grant select, $1'),
+      );
+      return `${first?.code}: ${first?.fix}`;
+    };
+    await db.query(
+      `alter role ${name} bypassrls; grant select on auth.users to ${name}; create schema app; create table app.users (id uuid primary key, n bigserial, email text)`,
+    );
+    const config = { target: 'app.users', columns: { email: 'u.email' }, refresh: ['email'] };
+    expect(await lacks(config)).toBe(
+      `target_unseen: connect as postgres, or: grant usage on schema "app" to "${name}"; grant select on app.users to "${name}"`,
+    );
+    expect(await lacks(config)).toBe(
+      `sequence_denied: grant usage on sequence app.users_n_seq to this role, or connect as postgres`,
+    );
+    expect(await lacks(config)).toMatch(/^insert_invalid: grant select and insert on the target to this role/);
+    expect(await lacks(config)).toMatch(/^refresh_invalid: grant select and update on the target to this role/);
+    await db.query(`revoke select on app.users from ${name}`);
+    expect(await lacks(config)).toBe(`target_unseen: connect as postgres, or: grant select on app.users to "${name}"`);
+    // What copies sign-ups copies them to another table.
+    expect(codesOf(await doctor(role.url, config))).toEqual(['trigger_elsewhere']);
+    await db.query('drop schema app cascade');
   });
 
   test('timeouts: the job sets its own, but where sessions are shared', async () => {

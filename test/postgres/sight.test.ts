@@ -115,6 +115,13 @@ describe('a role that row level security filters is never told that all is well'
   });
 });
 
+test('a check needs no policy that lets it write', async () => {
+  const config = await leastPrivilege();
+  await db.query(`create policy "look" on public.users for select to ${role.name} using (true)`);
+  expect(await run('check', { url: role.url, config })).toMatchObject({ verdict: 'drift', drift: { missing: 5 } });
+  expect(await run('sync', { url: role.url, config })).toMatchObject({ verdict: 'inconclusive' });
+});
+
 describe('a role with least privilege', () => {
   test('works through a view and a policy that says true', async () => {
     const config = await leastPrivilege();

@@ -13,7 +13,7 @@ export interface Gate {
 
 /**
  * Puts a gate in front of a table: a BEFORE INSERT trigger that waits for a row in `public.gate`. A lock would end in
- * lock_timeout after 5 s; a gate may stay closed for the 60 s of statement_timeout.
+ * lock_timeout after 5 s; a gate may stay closed for the 15 s of statement_timeout.
  */
 export async function gateBefore(db: TestDatabase, table: string): Promise<Gate> {
   await db.queryAsPostgres(`
