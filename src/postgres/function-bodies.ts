@@ -13,9 +13,13 @@ const COMMENT = String.raw`--[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/`;
 const IDENTIFIER = String.raw`"(?:[^"]|"")+"|[[:alpha:]_][\w$]*`;
 /** An Authorization header, an API key, a JSON Web Token. */
 export const KEY = String.raw`authorization|api[-_ ]?key|\mbearer\M|sb_secret_|\meyJ[\w-]{10,}\.eyJ`;
-const RAISED = String.raw`\mraise\M(?!\s*(debug|log|info|notice|warning)\M)`;
 /** Whoever asks whether a thing exists, makes it, or handles the error may name what is not there. */
 const GUARD = String.raw`\mto_reg|\mpg_(class|proc|tables|namespace|extension|available_extensions)\M|information_schema|\mcreate\M|\mexception\s+when\M`;
+const LEVELS = String.raw`\mraise\s+(debug|log|info|notice|warning)\M`;
+/** A handler of everything, after the copy and in no block of its own. */
+const SWALLOWED = String.raw`.*\mexception\s+(?=when\M).*\mwhen\M[^;]*\mothers\M[^;]*\mthen\M`;
+/** Functions that nothing runs are looked at up to this number: a diagnosis names three. */
+const STRAYS = 30;
 /** Calls are followed that deep; what lies below is unknown. */
 const DEPTH = 5;
 
@@ -49,21 +53,41 @@ target as (
   from (select $3::text, $4::text) t(schema, name)
   left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on n.nspname = t.schema and c.relname = t.name
 ),
--- said: without comments; code: without text in quotes as well
-body as materialized (
-  select f.oid, f.proowner as owner, f.prosecdef as definer, f.prorettype = 'trigger'::regtype as of_trigger, l.lanname,
-    (select array(select coalesce(replace(m[1], '""', '"'), m[2])
-      from regexp_matches(substr(c, 13), '"((?:[^"]|"")*)"|([^\\s,"]+)', 'g') m)
-      from unnest(f.proconfig) c where c like 'search\\_path=%') as path,
-    regexp_replace(b.text, '(${QUOTED}|${TEXT})|${COMMENT}', '\\1', 'g') as said,
-    regexp_replace(b.text, '(${QUOTED})|${TEXT}|${COMMENT}', '\\1', 'g') as code
+raw as materialized (
+  select f.oid, n.nspname, f.proname, f.prorettype = 'trigger'::regtype as of_trigger, b.text, b.text ~* target.name as names
   from pg_proc f
   join pg_namespace n on n.oid = f.pronamespace
   join pg_language l on l.oid = f.prolang
+  cross join target
   cross join lateral (
     select left(case when f.prosqlbody is null then f.prosrc else pg_get_function_sqlbody(f.oid) end, 100000)
   ) b(text)
   where l.lanname in ('sql', 'plpgsql') and ${OURS}
+),
+root as materialized (
+  select oid from raw where of_trigger and oid in (select g.tgfoid from pg_trigger g join source on g.tgrelid = source.oid)
+  union all
+  (select oid from raw where of_trigger and not exists (select from pg_trigger g where g.tgfoid = raw.oid)
+    and (names or exists (select from raw g where g.names and not g.of_trigger and strpos(lower(raw.text), lower(g.proname)) > 0))
+  order by nspname, proname limit ${STRAYS})
+),
+-- the roots, and all that they may call
+known(oid) as (
+  select oid from root
+  union
+  select g.oid from known join raw on raw.oid = known.oid
+  cross join regexp_matches(raw.text, '(${IDENTIFIER})\\s*\\(', 'g') m
+  join raw g on g.proname = ${folded('m[1]')} and not g.of_trigger
+),
+-- said: without comments; code: without text in quotes as well
+body as materialized (
+  select f.oid, f.proowner as owner, f.prosecdef as definer, l.lanname,
+    (select array(select coalesce(replace(m[1], '""', '"'), m[2])
+      from regexp_matches(substr(c, 13), '"((?:[^"]|"")*)"|([^\\s,"]+)', 'g') m)
+      from unnest(f.proconfig) c where c like 'search\\_path=%') as path,
+    regexp_replace(raw.text, '(${QUOTED}|${TEXT})|${COMMENT}', '\\1', 'g') as said,
+    regexp_replace(raw.text, '(${QUOTED})|${TEXT}|${COMMENT}', '\\1', 'g') as code
+  from known join raw using (oid) join pg_proc f using (oid) join pg_language l on l.oid = f.prolang
 ),
 call as materialized (
   select b.oid, g.oid as callee, m[2] is null as bare, g.proname, n.nspname, l.lanname
@@ -77,9 +101,7 @@ call as materialized (
 -- runs_as and path: the role and the search_path in force there; governor: the function that says which path that is
 reach(root, oid, depth, runs_as, path, governor) as (
   select b.oid, b.oid, 0, case when b.definer then b.owner else a.oid end, coalesce(b.path, '{auth}'), b.oid
-  from body b left join pg_roles a on a.rolname = 'supabase_auth_admin'
-  where b.of_trigger and (exists (select from pg_trigger g join source on g.tgrelid = source.oid where g.tgfoid = b.oid)
-    or not exists (select from pg_trigger g where g.tgfoid = b.oid))
+  from root join body b using (oid) left join pg_roles a on a.rolname = 'supabase_auth_admin'
   union
   select r.root, b.oid, r.depth + 1, case when b.definer then b.owner else r.runs_as end, coalesce(b.path, r.path),
     case when b.path is null then r.governor else b.oid end
@@ -102,13 +124,14 @@ judged as materialized (
       select from call where call.oid = body.oid and (lanname not in ('sql', 'plpgsql', 'c', 'internal') or proname like 'dblink%')
     ) as opaque,
     -- From the copy on, without a new block, there is a handler of everything; and after a handler nothing is raised.
-    code ~* ('(?:\\minto\\s+(?:' || prefix || ')?' || name || coalesce((
-        select string_agg(distinct '|' || ${spelling('c.proname')} || '\\s*\\(', '')
-        from call c join body g on g.oid = c.callee and g.code ~* ('\\minto\\s+(?:' || prefix || ')?' || name)
-        where c.oid = body.oid), '') || ')'
-      || '((?!\\mbegin\\M).)*\\mexception\\s+when\\M((?!\\mbegin\\M|\\mend\\s*;).)*\\mothers\\M')
-      and code !~* '\\mexception\\s+when\\M.*${RAISED}' as swallows
-  from body cross join target where body.oid in (select oid from reach)
+    code ~* '\\mothers\\M' and exists (
+      select from regexp_split_to_table(code, '\\mbegin\\M', 'i') part
+      where part ~* ('(?:\\minto\\s+(?:' || prefix || ')?' || name || coalesce((
+          select string_agg(distinct '|' || ${spelling('c.proname')} || '\\s*\\(', '')
+          from call c join body g on g.oid = c.callee and g.code ~* ('\\minto\\s+(?:' || prefix || ')?' || name)
+          where c.oid = body.oid), '') || ')${SWALLOWED}'))
+      and regexp_replace(substring(code from '(?i)\\mexception\\s+when\\M.*'), '${LEVELS}', '', 'gi') !~* '\\mraise\\M' as swallows
+  from body cross join target
 ),
 -- Where the bare name of the target leads to: there; to something else; or nowhere, of which the source is a part.
 step as materialized (
@@ -136,9 +159,9 @@ lost as (
     from regexp_matches(s.code, '\\minsert\\s+into\\s+(${IDENTIFIER})${END}(?!\\s*\\.)', 'gi') m
     join pg_class c on c.relname = ${folded('m[1]')} and c.relkind in ('r', 'p', 'v')
     join pg_namespace n on n.oid = c.relnamespace and ${OURS}
-    where s.code !~* '\\mcreate\\M' and c.relname <> $4
+    where c.relname <> $4
     group by c.relname having not array_agg(n.nspname) && s.in_force::name[]) w
-  where not s.sets_path
+  where not s.sets_path and not s.guarded
 ),
 repath as (
   select root, (

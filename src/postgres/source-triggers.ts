@@ -59,7 +59,7 @@ const REMAKE = `case
     'from pg_trigger where tgrelid = %L::regclass and tgname = %L); end', '^CREATE', 'CREATE OR REPLACE', source.name, g.tgname))
 end`;
 
-export const SIGN_UPS = `
+const SIGN_UPS = `
 with recursive source as (
   select c.oid, format('%I.%I', n.nspname, c.relname) as name, pg_has_role(c.relowner, 'usage') as owned
   from pg_class c join pg_namespace n on n.oid = c.relnamespace

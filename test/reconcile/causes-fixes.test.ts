@@ -221,6 +221,10 @@ describe('what copies is not accused', () => {
       handler(`${INSERT} begin perform public.gone(); exception when undefined_function then null; end;`),
     ],
     [
+      'a call that its path does not find, and that may fail',
+      `${helper('note', 'perform 1;')} ${handler(`${INSERT} begin perform note(new.id); exception when others then null; end;`)}`,
+    ],
+    [
       'a call that may fail in any way',
       handler(`${INSERT} begin perform public.gone(); exception when others then null; end;`),
     ],
