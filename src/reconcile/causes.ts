@@ -1,12 +1,9 @@
-import type { Defects, Facts, Finding, SignUps, SourceTrigger } from '../port.ts';
+import type { Facts, Finding, SourceTrigger } from '../port.ts';
 import { display, type Name } from '../sql/name.ts';
-import { type Defect, defectsOf } from './defects.ts';
+import { type Case, cause, causeOf, creation, defects, fixes, mended, SCHEDULE, the, told } from './cause.ts';
+import type { Defect } from './defects.ts';
 import { fine } from './findings/finding.ts';
-
-/** What the messages speak of. */
-interface Case extends SignUps {
-  target: Name;
-}
+import { uncopied } from './uncopied.ts';
 
 /**
  * Why users are missing, as far as the catalog can tell, the most likely cause first; then what a webhook gives away. A
@@ -22,29 +19,25 @@ export function causesOf(
   if (!source?.signUps || !target || !config.target) return [];
   const about: Case = { ...source.signUps, target: config.target };
   const enabled = about.triggers.filter((trigger) => trigger.enabled);
-  const losses = enabled.some((trigger) => isSound(trigger, about)) ? [] : lossesOf(about, missing !== 0);
+  const losses = enabled.some((trigger) => isSound(trigger)) ? [] : lossesOf(about, missing !== 0);
   return [...losses, ...enabled.flatMap((trigger) => exposures(trigger, about))];
 }
 
 /** What copies sign-ups to the target as it should: the good news for doctor. Pure. */
 export function copiersOf({ source, target }: Facts): Finding[] {
   if (!source?.signUps || !target) return [];
-  const about: Case = { ...source.signUps, target: { schema: '', name: '' } };
-  return about.triggers
-    .filter((trigger) => trigger.enabled && isSound(trigger, about))
+  const { table, triggers } = source.signUps;
+  return triggers
+    .filter((trigger) => trigger.enabled && isSound(trigger))
     .map(({ name, function: run }) =>
-      fine('causes', 'copied', `trigger ${name} on ${about.table} runs ${run} at each sign-up`),
+      fine('causes', 'copied', `trigger ${name} on ${table} runs ${run} at each sign-up`),
     );
 }
 
 /** Copies every sign-up, and lets nobody in whom it could not copy, as far as can be told. */
-function isSound(trigger: SourceTrigger, about: Case): boolean {
-  const { insert, mentions, conditional, swallows } = trigger;
-  return insert && mentions && !conditional && !swallows && defects(trigger, about).length === 0;
-}
-
-function defects({ function: run, ...about }: Defects & { function: string | null }, { target }: Case): Defect[] {
-  return run === null ? [] : defectsOf(run, about, target);
+function isSound(trigger: SourceTrigger): boolean {
+  const { insert, mentions, conditional, swallows, invoker, pathless } = trigger;
+  return insert && mentions && !conditional && !swallows && !invoker && !pathless && !isBroken(trigger);
 }
 
 function lossesOf(about: Case, lost: boolean): Finding[] {
@@ -69,9 +62,9 @@ function lossesOf(about: Case, lost: boolean): Finding[] {
   ];
 }
 
-/** Names what is not there: whatever it is for, no sign-up gets past it. */
-function isBroken({ missing, lacking, function: run }: SourceTrigger): boolean {
-  return run !== null && (missing.length > 0 || (lacking ?? []).length > 0);
+/** Names what is not there, whatever it is for. */
+function isBroken({ missing, lacking = [] }: SourceTrigger): boolean {
+  return missing.length > 0 || lacking.length > 0;
 }
 
 function isOfNames({ code }: Defect): boolean {
@@ -83,25 +76,16 @@ function isOurs({ mentions, outward }: SourceTrigger): boolean {
   return mentions || outward;
 }
 
-function cause(code: string, fact: string, fix: string): Finding {
-  return { about: 'causes', level: 'warning', code, fact, fix };
+/** Another one beside it could make the same row. */
+function mayCopy({ mentions, opaque, enabled }: SourceTrigger): boolean {
+  return mentions || (enabled && opaque === true);
 }
-
-function causeOf({ code, fact, fix }: Defect): Finding {
-  return cause(code, fact, fix);
-}
-
-function the({ name }: SourceTrigger, { table }: Case): string {
-  return `trigger ${name} on ${table}`;
-}
-
-const SCHEDULE = 'run userdrift sync on a schedule, which copies whoever is missing';
 
 /** Enabling a trigger that fails, or a second one that makes the same row, would end all sign-ups. */
 function disabled(trigger: SourceTrigger, about: Case): Finding {
   const found = defects(trigger, about);
   const fact = `${the(trigger, about)} is disabled${found.length > 0 ? `; as it is, it would fail: ${told(found)}` : ''}`;
-  const rivals = about.triggers.filter((other) => other !== trigger && other.insert && other.mentions);
+  const rivals = about.triggers.filter((other) => other !== trigger && other.insert && mayCopy(other));
   if (trigger.mentions && rivals.length > 0) {
     const names = [trigger, ...rivals].map(({ name }) => name).join(', ');
     return cause(
@@ -120,86 +104,18 @@ function disabled(trigger: SourceTrigger, about: Case): Finding {
   return cause('trigger_disabled', fact, `${enable}${about.owned ? '' : otherwise}`);
 }
 
-function told(found: readonly Defect[]): string {
-  return found.map(({ fact }) => fact).join('; ');
-}
-
-function fixes(found: readonly Defect[]): string {
-  return `first ${found.map(({ fix }) => fix).join('; ')}`;
-}
-
-/** The SQL that ends all these defects, then `way`; null where SQL cannot. */
-function mended(found: readonly Defect[], way: string): string | null {
-  const cures = found.map(({ cure }) => cure);
-  return cures.includes(null) ? null : [...cures, way].join(' ');
-}
-
 function functionMissing(trigger: SourceTrigger, about: Case): Finding {
   const [stray, ...others] = about.strays;
-  const alone = stray && others.length === 0 && !about.triggers.some(({ mentions }) => mentions);
-  const way = alone ? mended(defects(stray, about), creation(trigger.name, stray.function, about)) : null;
-  const fix = way ?? `create the function again, then: ${creation(trigger.name, '<function>', about)}`;
+  const fit = stray && others.length === 0 && defects(stray, about).length === 0 && !about.triggers.some(mayCopy);
+  const fix = fit
+    ? creation(trigger.name, stray.function, about)
+    : `create the function again, then: ${creation(trigger.name, '<function>', about)}`;
   return cause('trigger_function_missing', `the function of ${the(trigger, about)} does not exist any more`, fix);
 }
 
 function unclear(trigger: SourceTrigger, about: Case): Finding {
   const fact = `cannot tell whether ${the(trigger, about)} copies users to ${display(about.target)}: what ${trigger.function} does shows only as it runs`;
   return cause('trigger_opaque', fact, SCHEDULE);
-}
-
-/** Nothing that fires on a sign-up has to do with the target. */
-function uncopied(firing: readonly SourceTrigger[], about: Case): Finding {
-  const { table, strays, triggers } = about;
-  const target = display(about.target);
-  const code = firing.length > 0 ? 'trigger_elsewhere' : 'trigger_absent';
-  const late = triggers.find((trigger) => trigger.enabled && !trigger.insert && trigger.mentions);
-  if (late) {
-    const fact = `${the(late, about)} fires on update only: who signs up and changes nothing is not copied`;
-    return cause('trigger_update_only', fact, `have it fire after insert as well, or ${SCHEDULE}`);
-  }
-  if (strays.length > 0) return strayed(code, about);
-  const fact =
-    firing.length > 0
-      ? `nothing that fires on ${table} when somebody signs up names ${target}: ${listed(firing.map(({ name }) => name))}`
-      : `no trigger on ${table} fires when somebody signs up, so none copies users to ${target}`;
-  return cause(code, fact, SCHEDULE);
-}
-
-/** Its trigger may have been dropped because it broke sign-ups: no SQL that brings back what fails. */
-function strayed(code: string, about: Case): Finding {
-  const { strays, table, triggers } = about;
-  const [stray, ...others] = strays;
-  const found = strays.slice(0, 3).flatMap((one) => defects(one, about));
-  const failing = found.length > 0 ? `; as it is, it would fail: ${told(found)}` : '';
-  const name = freeName(triggers);
-  const copies = `to ${display(about.target)}, but no trigger on ${table} runs`;
-  if (!stray || others.length > 0) {
-    const fact = `${listed(strays.map((one) => one.function))} copy users ${copies} any of them${found.length > 0 ? `: ${told(found)}` : ''}`;
-    return cause(code, fact, `decide which one is to copy users, then: ${creation(name, '<function>', about)}`);
-  }
-  const why = failing || ': dumps of schema public leave such triggers out';
-  const way = mended(found, creation(name, stray.function, about));
-  return cause(
-    code,
-    `${stray.function} copies users ${copies} it${why}`,
-    way ?? `${fixes(found)}; then doctor tells how to run it`,
-  );
-}
-
-function listed(names: readonly string[]): string {
-  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ' and others' : ''}`;
-}
-
-function creation(trigger: string, run: string, { table }: Case): string {
-  return `create or replace trigger ${trigger} after insert on ${table} for each row execute function ${run}();`;
-}
-
-/** The name of Supabase's own guides, or the first one like it that is not taken: replacing would take a trigger away. */
-function freeName(triggers: readonly SourceTrigger[]): string {
-  const taken = new Set(triggers.map(({ name }) => name));
-  let name = 'on_auth_user_created';
-  for (let count = 2; taken.has(name); count++) name = `on_auth_user_created_${count}`;
-  return name;
 }
 
 /** Why a trigger that copies users may not copy all of them. */

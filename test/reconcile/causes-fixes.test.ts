@@ -188,6 +188,26 @@ test('of two triggers that are off and make the same row, none is enabled', asyn
   for (const { fix } of found) expect(fix).toMatch(/^decide which one of .*, and see that only that one is on$/);
 });
 
+test('nor beside one that may do so', async () => {
+  const opaque = handler(
+    `execute format('insert into %s (id) values ($1)', tg_argv[0]) using new.id;`,
+    SAFE,
+    'public.any',
+  );
+  const beside = `create trigger loose after insert on auth.users for each row execute function public.loose('public.profiles')`;
+  await build(handler() + opaque, `${OFF} ${beside}`);
+  expect(await causes()).toMatchObject([
+    { code: 'trigger_disabled', fix: expect.stringMatching(/^decide which one of on_auth_user_created, loose is/) },
+  ]);
+});
+
+test('a webhook that is off is no good without its extension', async () => {
+  await build(handler(`perform net.http_post('https://example.com');`), OFF);
+  expect(await causes()).toMatchObject([
+    { code: 'trigger_disabled', fix: 'first create extension pg_net; then doctor tells how to enable it' },
+  ]);
+});
+
 test('a constraint trigger that is off gets a twin', async () => {
   const late = `create constraint trigger late after insert on auth.users deferrable initially deferred
     for each row when (new.email <> 'a') execute function public.handle_new_user()`;
