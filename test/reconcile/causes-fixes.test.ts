@@ -192,7 +192,7 @@ test('nor beside one that may do so', async () => {
   const opaque = handler(
     `execute format('insert into %s (id) values ($1)', tg_argv[0]) using new.id;`,
     SAFE,
-    'public.any',
+    'public.loose',
   );
   const beside = `create trigger loose after insert on auth.users for each row execute function public.loose('public.profiles')`;
   await build(handler() + opaque, `${OFF} ${beside}`);
