@@ -35,7 +35,7 @@ function shareRefusal(measured: Measure, { limits, config, again }: Job): Fault 
   const expected = measured.missing + presentOf(measured);
   const share = expected === 0 ? 0 : measured.missing / expected;
   if (limits.share === null || measured.missing < limits.shareMinimum || share <= limits.share) return null;
-  const percent = Math.ceil(share * 100);
+  const percent = Math.ceil((measured.missing * 100) / expected);
   return refusal(
     'share_limit',
     `${number.format(measured.missing)} of ${number.format(expected)} expected users are missing from ` +
