@@ -192,17 +192,14 @@ const RAISED = /^(exec_stmt_raise|PLy_|plperl|pltcl|plv8)/i;
 
 /** A name as the server gives it: not too long for one, without control characters, and not made up by a trigger. */
 function identifier(error: unknown, name: string): string | null {
-  if (NAMED.has(name) && isMadeUp(error)) return null;
+  if (NAMED.has(name) && RAISED.test(field(error, 'routine') ?? '')) return null;
+  // A trigger may make a table for itself, and name what is in it after a person.
+  if (NAMED.has(name) && name !== 'schema' && field(error, 'schema')?.startsWith('pg_temp')) return null;
   const value = field(error, name);
   return value !== null && Buffer.byteLength(value) <= 63 && !/\p{C}|\p{Zl}|\p{Zp}/u.test(value) ? value : null;
 }
 
 const NAMED = new Set(['constraint', 'column', 'table', 'schema']);
-
-/** Raised with any text for a name; or of a table that a trigger made for itself, perhaps with a name after a person. */
-function isMadeUp(error: unknown): boolean {
-  return RAISED.test(field(error, 'routine') ?? '') || field(error, 'schema')?.startsWith('pg_temp') === true;
-}
 
 function field(error: unknown, name: string): string | null {
   if (typeof error !== 'object' || error === null) return null;
