@@ -339,6 +339,15 @@ test('an extension that is gone is made again, for nobody can make its functions
   expect(await causes()).toMatchObject([{ code: 'trigger_calls_missing', fix: 'create extension pg_net;' }]);
 });
 
+test('a table of that name elsewhere may have other columns', async () => {
+  await build(
+    `create schema app; create table app.profiles (id uuid, nick text);
+     ${handler('insert into profiles (id, nick) values (new.id, new.email);', 'security definer set search_path = app')}`,
+    TRIGGER,
+  );
+  expect(await causes()).toMatchObject([{ code: 'trigger_elsewhere' }]);
+});
+
 test('a comment is no webhook', async () => {
   await build(handler('-- net.http_post was here\n perform 1;'), TRIGGER);
   expect(await causes()).toMatchObject([{ code: 'trigger_elsewhere' }]);
