@@ -77,6 +77,13 @@ const FAILING: [string, string, string, RegExp, 'mends' | null][] = [
     /runs as supabase_auth_admin, who may/,
     'mends',
   ],
+  [
+    'whom no policy lets in',
+    `${handler(INSERT, `set search_path = ''`)} grant insert on public.profiles to supabase_auth_admin;`,
+    'invoker',
+    /runs as supabase_auth_admin, who may/,
+    'mends',
+  ],
   ['without a path', handler(BARE, 'security definer'), 'pathless', /names profiles without a schema/, 'mends'],
   ['with an empty path', handler(BARE), 'pathless', /names profiles without a schema/, 'mends'],
   ['with the path auth', handler(BARE, 'security definer set search_path = auth'), 'pathless', /profiles/, 'mends'],
