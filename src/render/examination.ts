@@ -41,8 +41,8 @@ function verdict({ counts }: Examination, look: Look): string[] {
 }
 
 function judge({ warning, problem }: Examination['counts']): [Tone, string, string] {
-  const also = warning > 0 ? `, ${counted(warning, 'warning')}` : '';
-  if (problem > 0) return ['bad', 'NOT READY', `${counted(problem, 'problem')}${also} in the way of a sync`];
+  const also = warning > 0 ? `; ${counted(warning, 'warning')}` : '';
+  if (problem > 0) return ['bad', 'NOT READY', `${counted(problem, 'problem')} in the way of a sync${also}`];
   if (warning > 0) return ['warn', 'READY', `nothing stops a sync; ${counted(warning, 'warning')}`];
   return ['good', 'READY', 'nothing is in the way of a sync'];
 }

@@ -163,7 +163,7 @@ describe('what would stop a sync is a problem, with the code and the fix that th
       'expression_invalid',
       'expression_invalid',
     ]);
-    expect(shown(examination)).toMatch(/✗ NOT READY {2}5 problems, 1 warning in the way of a sync/);
+    expect(shown(examination)).toMatch(/✗ NOT READY {2}5 problems in the way of a sync; 1 warning/);
   });
 });
 
