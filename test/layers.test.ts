@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 const FLOORS = [
   ['exit-codes', 'fault', 'sql'],
   ['config', 'report', 'examination'],
+  ['facts'],
   ['port'],
   ['postgres', 'reconcile'],
   ['render', 'demo', 'doctor'],
@@ -20,6 +21,7 @@ const FLOORS = [
 const PURE: Record<string, RegExp> = {
   'exit-codes': /^$/,
   fault: /^$/,
+  facts: /^$/,
   port: /^$/,
   report: /^zod$/,
   examination: /^zod$/,

@@ -1,24 +1,18 @@
 import type { Examination, Topic } from '../examination.ts';
+import type { Facts, Finding } from '../facts.ts';
 import { asFault } from '../fault.ts';
-import type { Facts, Finding, Port } from '../port.ts';
-import { causesOf, copiersOf } from '../reconcile/causes.ts';
+import type { Port } from '../port.ts';
+import { causesOf, copiersOf } from '../reconcile/causes/causes.ts';
 import { aimOf } from '../reconcile/discover.ts';
 import { groundFindings } from '../reconcile/findings/findings.ts';
 import type { Asked, Job } from '../reconcile/job.ts';
 import { bind, look, type Sighting } from '../reconcile/preflight.ts';
 import { orStopped } from '../reconcile/stop.ts';
+import { opened, type World } from '../reconcile/world.ts';
 import { display } from '../sql/name.ts';
 
 /** What the examination needs from the world around it. */
-export interface Clinic {
-  toolVersion: string;
-  /** Opens the way to the database; throws a Fault where there is none. */
-  open: () => Promise<Port>;
-  /** Ends the examination; its reason is thrown. */
-  stop: AbortSignal;
-  /** Told what went wrong unforeseen, with its cause. */
-  trouble?: ((error: unknown) => void) | undefined;
-}
+export type Clinic = Pick<World, 'toolVersion' | 'open' | 'stop' | 'trouble'>;
 
 /**
  * Looks at everything that a `sync` of this job would stop at or stumble over, and tells all of it. What goes wrong on
@@ -57,11 +51,7 @@ class Visit {
 }
 
 async function visitDatabase(visit: Visit, { open, stop }: Clinic): Promise<void> {
-  const opening = open();
-  const port = await orStopped(stop, opening).catch((error: unknown) => {
-    opening.then((late) => late.close('now')).catch(() => {});
-    throw error;
-  });
+  const port = await opened(open, stop);
   const { host, database, user } = port.address;
   visit.database = { ...visit.database, host, name: database, user };
   visit.found.push(...port.notes.map(({ code, message, fix }) => warningOf(code, message, fix)));

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import type { Column, Facts, Index, Names, Relation, Sight, Trigger } from '../port.ts';
+import type { Column, Facts, Index, Relation, Sight, Trigger } from '../facts.ts';
+import type { Names } from '../port.ts';
 import { display, ident, type Name, qualified } from '../sql/name.ts';
 import { describeFunctions } from './repair-function.ts';
 import type { Server } from './server.ts';
@@ -18,7 +19,6 @@ const KINDS: Readonly<Record<string, Relation['kind']>> = {
 interface Catalog {
   kind: string;
   rls: Relation['rls'];
-  owned: boolean;
   columns: Column[];
   triggers: Trigger[];
   indexes: Index[];
@@ -44,13 +44,13 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
         ...about,
         connection: { ...about.connection, ...server.connection },
         source: source && {
-          ...relation(names.source, source),
+          ...relation(source),
           sight: await proveSource(client, names.source),
           signUps: await readSignUps(client, tableBehind(names.source, source.kind), names.target),
         },
         target: target &&
           targetSight && {
-            ...relation(aim.target, target),
+            ...relation(target),
             sight: targetSight,
             triggers: target.triggers,
             indexes: target.indexes,
@@ -68,9 +68,9 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
   );
 }
 
-function relation(name: Name, catalog: Catalog): Omit<Relation, 'sight'> {
-  const { columns, rls, owned } = catalog;
-  return { name: display(name), kind: KINDS[catalog.kind] ?? 'other', columns, rls, owned };
+function relation(catalog: Catalog): Omit<Relation, 'sight'> {
+  const { columns, rls } = catalog;
+  return { kind: KINDS[catalog.kind] ?? 'other', columns, rls };
 }
 
 function isToSource(key: Catalog['foreignKeys'][number], names: Names, kind = ''): boolean {
@@ -92,7 +92,6 @@ async function aboutServer(client: ClientBase): Promise<About> {
 select jsonb_build_object(
   'server', jsonb_build_object(
     'version', split_part(current_setting('server_version'), ' ', 1),
-    'versionNum', current_setting('server_version_num')::int,
     'database', current_database(),
     'inRecovery', pg_is_in_recovery(),
     'readOnly', (select reset_val::boolean from pg_settings where name = 'default_transaction_read_only')),
@@ -134,7 +133,6 @@ const DESCRIBE = `
 select jsonb_build_object(
   'kind', c.relkind,
   'rls', case when c.relforcerowsecurity then 'forced' when c.relrowsecurity then 'on' else 'off' end,
-  'owned', pg_has_role(c.relowner, 'usage'),
   'columns', coalesce((
     select jsonb_agg(jsonb_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', format_type(${BASE_TYPE}, null),

@@ -1,4 +1,5 @@
-import type { Candidate, Clock, Facts, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
+import type { Facts } from '../facts.ts';
+import type { Candidate, Clock, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
 import { callSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Name } from '../sql/name.ts';

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Finding } from '../port.ts';
+import type { Finding } from '../facts.ts';
 import { callSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { display, type Name } from '../sql/name.ts';

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Finding } from '../port.ts';
+import type { Finding } from '../facts.ts';
 import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
 import { ident } from '../sql/name.ts';
 import { insertSql, refreshSql } from '../sql/write.ts';

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { RepairFunction } from '../port.ts';
+import type { RepairFunction } from '../facts.ts';
 import { display, type Name } from '../sql/name.ts';
 import { reachesOut } from './source-triggers.ts';
 

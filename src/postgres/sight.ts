@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import type { Sight, Writes } from '../port.ts';
+import type { Sight } from '../facts.ts';
+import type { Writes } from '../port.ts';
 import { ident, type Name, qualified } from '../sql/name.ts';
 import { sqlState } from './sqlstate.ts';
 

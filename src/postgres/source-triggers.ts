@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { SignUps } from '../port.ts';
+import type { SignUps } from '../facts.ts';
 import type { Name } from '../sql/name.ts';
 import { BODIES, fitsSource, KEY } from './function-bodies.ts';
 import { isRefusedStatement } from './transaction.ts';

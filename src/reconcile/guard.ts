@@ -1,5 +1,6 @@
+import type { Facts, Trigger } from '../facts.ts';
 import { Fault } from '../fault.ts';
-import type { Facts, Measure, Trigger } from '../port.ts';
+import type { Measure } from '../port.ts';
 import { display } from '../sql/name.ts';
 import { reachesOut } from './findings/repair.ts';
 import type { Job } from './job.ts';

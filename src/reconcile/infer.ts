@@ -1,4 +1,4 @@
-import type { Column } from '../port.ts';
+import type { Column } from '../facts.ts';
 
 const TEXT = new Set(['text', 'character varying', 'character', 'citext', 'extensions.citext', 'public.citext']);
 const MOMENT = new Set(['timestamp with time zone', 'timestamp without time zone']);

@@ -1,4 +1,4 @@
-import type { Facts } from '../port.ts';
+import type { Facts } from '../facts.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Job } from './job.ts';
 

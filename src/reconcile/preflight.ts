@@ -1,5 +1,6 @@
+import type { Facts, Finding } from '../facts.ts';
 import { Fault } from '../fault.ts';
-import type { Facts, Finding, Port, Tables, Writes } from '../port.ts';
+import type { Port, Tables, Writes } from '../port.ts';
 import type { Note } from '../report.ts';
 import { findings } from './findings/findings.ts';
 import { inferColumns } from './infer.ts';

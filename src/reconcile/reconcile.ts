@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { asFault, Fault } from '../fault.ts';
-import type { Measure, Port, Tables } from '../port.ts';
+import type { Clock, Measure, Port, Tables } from '../port.ts';
 import type { Report } from '../report.ts';
 import { aimOf } from './discover.ts';
 import { guard } from './guard.ts';
@@ -111,39 +111,16 @@ function mayBeStale(job: Job, tally: Tally): boolean {
 }
 
 /** Returns the Fault of a brake, after which the database is fit to be asked once more; other trouble is thrown. */
-async function repairDrift({ run, world, stop, tables }: Step, measured: Measure): Promise<Fault | null> {
-  const { job, tally } = run;
+async function repairDrift(step: Step, measured: Measure): Promise<Fault | null> {
+  const { run, world } = step;
   run.residual = { missing: null, stale: null, arrived: null };
   const total = measured.missing + (measured.stale ?? 0);
-  const common = {
-    tally,
-    concurrency: writersFor(run),
-    failures: job.limits.failures,
-    stop,
-    progress: () => world.progress?.({ done: Math.min(tally.settled, total), total }),
-  };
+  const progress = () => world.progress?.({ done: Math.min(run.tally.settled, total), total });
   const started = performance.now();
-  if (total > 0) common.progress();
+  if (total > 0) progress();
   try {
-    if (measured.missing > 0) {
-      await repair({
-        ...common,
-        ids: tables.missing(job.scope, measured.clock, batchSizeOf(job)),
-        write: (ids, stop) => {
-          tally.scan(ids.length);
-          return tables.write(ids, stop);
-        },
-        settle: (outcomes) => (callsFunction(job) ? tally.settleCalls(outcomes) : tally.settle(outcomes)),
-      });
-    }
-    if (measured.stale || mayBeStale(job, tally)) {
-      await repair({
-        ...common,
-        ids: tables.stale(job.scope, job.batchSize),
-        write: (ids) => tables.refresh(ids),
-        settle: (outcomes) => tally.settleRefresh(outcomes),
-      });
-    }
+    if (measured.missing > 0) await writeMissing(step, measured.clock, progress);
+    if (measured.stale || mayBeStale(run.job, run.tally)) await refreshStale(step, progress);
     return null;
   } catch (error) {
     if (error instanceof Fault && ['systemic_failure', 'failures_limit'].includes(error.code)) return error;
@@ -151,6 +128,36 @@ async function repairDrift({ run, world, stop, tables }: Step, measured: Measure
   } finally {
     run.repairMs = total > 0 ? performance.now() - started : 0;
   }
+}
+
+function writeMissing(step: Step, clock: Clock, progress: () => void): Promise<void> {
+  const { tables, run } = step;
+  const { job, tally } = run;
+  return repair({
+    ...boundsOf(step),
+    progress,
+    ids: tables.missing(job.scope, clock, batchSizeOf(job)),
+    write: (ids, stop) => {
+      tally.scan(ids.length);
+      return tables.write(ids, stop);
+    },
+    settle: (outcomes) => (callsFunction(job) ? tally.settleCalls(outcomes) : tally.settle(outcomes)),
+  });
+}
+
+function refreshStale(step: Step, progress: () => void): Promise<void> {
+  const { tables, run } = step;
+  return repair({
+    ...boundsOf(step),
+    progress,
+    ids: tables.stale(run.job.scope, run.job.batchSize),
+    write: (ids) => tables.refresh(ids),
+    settle: (outcomes) => run.tally.settleRefresh(outcomes),
+  });
+}
+
+function boundsOf({ run, stop }: Step) {
+  return { tally: run.tally, concurrency: writersFor(run), failures: run.job.limits.failures, stop };
 }
 
 async function verify({ run, stop, tables }: Step, measured: Measure): Promise<Measure> {

@@ -1,10 +1,11 @@
 import { exitCodeOf, type Verdict } from '../exit-codes.ts';
+import type { Facts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
-import type { Facts, Measure } from '../port.ts';
+import type { Measure } from '../port.ts';
 import type { Note, Report, UserOutcome } from '../report.ts';
 import { display, type Name } from '../sql/name.ts';
 import { missingByTime } from './breakdown.ts';
-import { causesOf } from './causes.ts';
+import { causesOf } from './causes/causes.ts';
 import { type Asked, isFull, type Job } from './job.ts';
 import type { Interruption } from './stop.ts';
 import { Tally } from './tally.ts';

@@ -23,11 +23,7 @@ export interface World {
 
 /** The way to the database, open while `work` runs. */
 export async function withPort(run: Run, world: World, work: (port: Port) => Promise<Ended>): Promise<Ended> {
-  const opening = world.open();
-  const port = await orStopped(world.stop, opening).catch((error: unknown) => {
-    opening.then((late) => late.close('now')).catch(() => {});
-    throw error;
-  });
+  const port = await opened(world.open, world.stop);
   const abandon = () => void port.close('now').catch(() => {});
   world.hurry.addEventListener('abort', abandon, { once: true });
   run.transport = port.transport;
@@ -41,6 +37,15 @@ export async function withPort(run: Run, world: World, work: (port: Port) => Pro
     // What had to settle has settled; a read that was cut off would keep its connection busy.
     await port.close(world.stop.aborted ? 'now' : 'settle').catch(() => {});
   }
+}
+
+/** Opens the way to the database, or rejects with the reason of the stop; what opens after that is closed again. */
+export async function opened(open: World['open'], stop: AbortSignal): Promise<Port> {
+  const opening = open();
+  return orStopped(stop, opening).catch((error: unknown) => {
+    opening.then((late) => late.close('now')).catch(() => {});
+    throw error;
+  });
 }
 
 /**

@@ -21,7 +21,12 @@ export function literal(text: string): string {
 
 /** The name as a person writes it: quotes only where SQL needs them. */
 export function display(name: Name): string {
-  return [name.schema, name.name].map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : ident(part))).join('.');
+  return [name.schema, name.name].map(spelled).join('.');
+}
+
+/** One part of a name as a person writes it. */
+export function spelled(part: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(part) ? part : ident(part);
 }
 
 /**

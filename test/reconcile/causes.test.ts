@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/port.ts';
-import { causesOf } from '../../src/reconcile/causes.ts';
+import type { Facts } from '../../src/facts.ts';
+import { causesOf } from '../../src/reconcile/causes/causes.ts';
 import { renderJson } from '../../src/render/json.ts';
 import { renderText } from '../../src/render/text.ts';
 import type { Note } from '../../src/report.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Column } from '../../src/port.ts';
+import type { Column } from '../../src/facts.ts';
 import { inferColumns } from '../../src/reconcile/infer.ts';
 
 function column(name: string, base = 'text', more: Partial<Column> = {}): Column {

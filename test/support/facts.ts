@@ -1,4 +1,4 @@
-import type { Facts, RepairFunction, SourceTrigger, Trigger } from '../../src/port.ts';
+import type { Facts, RepairFunction, SourceTrigger, Trigger } from '../../src/facts.ts';
 
 /** A trigger of the target that calls out of the database whenever a row is inserted. */
 export const OUTWARD: Trigger = {
@@ -26,8 +26,12 @@ export const SWITCHED_OFF: SourceTrigger = {
   mentions: true,
   swallows: false,
   missing: [],
+  lacking: [],
   invoker: false,
   pathless: false,
+  lost: [],
+  cures: { invoker: null, pathless: null },
+  opaque: false,
   remake: null,
 };
 
@@ -39,11 +43,10 @@ export function facts(
     kind: 'table' as const,
     columns: [],
     rls: 'on' as const,
-    owned: true,
     sight: { seen: true as const, through: 'role' as const },
   };
   return {
-    server: { version: '17.6', versionNum: 170_006, database: 'app', inRecovery: false, readOnly: false },
+    server: { version: '17.6', database: 'app', inRecovery: false, readOnly: false },
     connection: {
       kind: 'direct',
       mode: 'session',
@@ -54,12 +57,10 @@ export function facts(
     role: { name: 'postgres', superuser: false, bypassRls: true },
     source: {
       ...relation,
-      name: 'auth.users',
       signUps: { table: 'auth.users', owned: true, triggers: change.signUps ?? [], strays: [] },
     },
     target: {
       ...relation,
-      name: 'public.users',
       triggers: change.triggers ?? [],
       indexes: [],
       rules: [],

@@ -1,4 +1,4 @@
-import type { Column, Facts, Finding } from '../../port.ts';
+import type { Column, Facts, Finding } from '../../facts.ts';
 import { display } from '../../sql/name.ts';
 import { fine, forWriters, problem, type Question, warning } from './finding.ts';
 

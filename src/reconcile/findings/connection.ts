@@ -1,4 +1,4 @@
-import type { Facts, Finding } from '../../port.ts';
+import type { Facts, Finding } from '../../facts.ts';
 import { ident } from '../../sql/name.ts';
 import { fine, type Ground, warning } from './finding.ts';
 

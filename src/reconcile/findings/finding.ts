@@ -1,5 +1,5 @@
 import type { Topic } from '../../examination.ts';
-import type { Finding } from '../../port.ts';
+import type { Finding } from '../../facts.ts';
 import type { Asked, Job } from '../job.ts';
 
 /** What the facts are held against, as far as they do not concern the target. */

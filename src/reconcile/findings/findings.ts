@@ -1,4 +1,4 @@
-import type { Facts, Finding } from '../../port.ts';
+import type { Facts, Finding } from '../../facts.ts';
 import { columnFindings } from './columns.ts';
 import { connectionFindings } from './connection.ts';
 import type { Ground, Question } from './finding.ts';

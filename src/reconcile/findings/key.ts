@@ -1,4 +1,4 @@
-import type { Facts, Finding, Index } from '../../port.ts';
+import type { Facts, Finding, Index } from '../../facts.ts';
 import { display, ident } from '../../sql/name.ts';
 import { fine, forWriters, problem, type Question } from './finding.ts';
 

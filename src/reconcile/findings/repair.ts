@@ -1,4 +1,4 @@
-import type { Facts, Finding, RepairFunction } from '../../port.ts';
+import type { Facts, Finding, RepairFunction } from '../../facts.ts';
 import { ident, type Name, qualified } from '../../sql/name.ts';
 import { fine, forWriters, problem, type Question, warning } from './finding.ts';
 

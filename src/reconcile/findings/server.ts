@@ -1,4 +1,4 @@
-import type { Facts, Finding } from '../../port.ts';
+import type { Facts, Finding } from '../../facts.ts';
 import { fine, type Ground, problem } from './finding.ts';
 
 /** Which server this is, whether it is the one that is written to, and as whom. */

@@ -1,4 +1,4 @@
-import type { Facts, Finding, Sight } from '../../port.ts';
+import type { Facts, Finding, Sight } from '../../facts.ts';
 import { display, ident, type Name } from '../../sql/name.ts';
 import { fine, type Ground, problem } from './finding.ts';
 

@@ -1,4 +1,4 @@
-import type { Facts, Finding } from '../../port.ts';
+import type { Facts, Finding } from '../../facts.ts';
 import { display, ident } from '../../sql/name.ts';
 import { fine, problem, type Question } from './finding.ts';
 import { blindness, RLS } from './source.ts';

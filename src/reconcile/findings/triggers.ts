@@ -1,4 +1,4 @@
-import type { Facts, Finding } from '../../port.ts';
+import type { Facts, Finding } from '../../facts.ts';
 import { warning } from './finding.ts';
 
 /** Every enabled INSERT trigger of the target is named in every run: a repair fires it. */

@@ -1,5 +1,5 @@
-import type { Finding, SourceTrigger } from '../port.ts';
-import { display } from '../sql/name.ts';
+import type { Finding, SourceTrigger } from '../../facts.ts';
+import { display } from '../../sql/name.ts';
 import { type Case, cause, creation, defects, fixes, mended, SCHEDULE, the, told } from './cause.ts';
 
 /** Nothing that fires on a sign-up has to do with the target. */

@@ -1,5 +1,5 @@
-import type { Defects, Finding, SignUps, SourceTrigger } from '../port.ts';
-import type { Name } from '../sql/name.ts';
+import type { Defects, Finding, SignUps, SourceTrigger } from '../../facts.ts';
+import type { Name } from '../../sql/name.ts';
 import { type Defect, defectsOf } from './defects.ts';
 
 /** What the messages speak of. */

@@ -1,8 +1,8 @@
-import type { Facts, Finding, SourceTrigger } from '../port.ts';
-import { display, type Name } from '../sql/name.ts';
+import type { Facts, Finding, SourceTrigger } from '../../facts.ts';
+import { display, type Name } from '../../sql/name.ts';
+import { fine } from '../findings/finding.ts';
 import { type Case, cause, causeOf, creation, defects, fixes, mended, SCHEDULE, the, told } from './cause.ts';
 import type { Defect } from './defects.ts';
-import { fine } from './findings/finding.ts';
 import { uncopied } from './uncopied.ts';
 
 /**
@@ -63,7 +63,7 @@ function lossesOf(about: Case, lost: boolean): Finding[] {
 }
 
 /** Names what is not there, whatever it is for. */
-function isBroken({ missing, lacking = [] }: SourceTrigger): boolean {
+function isBroken({ missing, lacking }: SourceTrigger): boolean {
   return missing.length > 0 || lacking.length > 0;
 }
 
@@ -78,7 +78,7 @@ function isOurs({ mentions, outward }: SourceTrigger): boolean {
 
 /** Another one beside it could make the same row. */
 function mayCopy({ mentions, opaque, enabled }: SourceTrigger): boolean {
-  return mentions || (enabled && opaque === true);
+  return mentions || (enabled && opaque);
 }
 
 /** Enabling a trigger that fails, or a second one that makes the same row, would end all sign-ups. */

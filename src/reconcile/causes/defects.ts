@@ -1,5 +1,5 @@
-import type { Defects } from '../port.ts';
-import { display, ident, type Name } from '../sql/name.ts';
+import type { Defects } from '../../facts.ts';
+import { display, type Name, spelled } from '../../sql/name.ts';
 
 /** Why a function that copies users copies nobody. */
 export interface Defect {
@@ -18,7 +18,7 @@ export interface Defect {
 export function defectsOf(run: string, about: Defects, target: Name): Defect[] {
   return [
     ...(about.missing.length > 0 ? [namesMissing(run, about.missing)] : []),
-    ...(about.lacking?.length ? [columnsMissing(run, about.lacking, target)] : []),
+    ...(about.lacking.length > 0 ? [columnsMissing(run, about.lacking, target)] : []),
     ...(about.invoker ? [invoker(run, about, target)] : []),
     ...(about.pathless ? [pathless(run, about, target)] : []),
   ];
@@ -44,19 +44,15 @@ function columnsMissing(run: string, columns: readonly string[], target: Name): 
 }
 
 function invoker(run: string, { cures }: Defects, target: Name): Defect {
-  const cure = cures?.invoker ?? null;
+  const cure = cures.invoker;
   const role = cure ? 'supabase_auth_admin, who' : 'a role that';
   const fact = `${run} runs as ${role} may not insert into ${display(target)}`;
   return { code: 'trigger_invoker', fact, fix: cure ?? `make ${run} security definer, owned by a role that may`, cure };
 }
 
 function pathless(run: string, { lost, cures }: Defects, target: Name): Defect {
-  const cure = cures?.pathless ?? null;
-  const names = lost?.length ? lost : [plain(target.name)];
+  const cure = cures.pathless;
+  const names = lost.length > 0 ? lost : [spelled(target.name)];
   const fact = `${run} names ${names.join(', ')} without a schema, and the search_path at sign-up does not lead there`;
   return { code: 'trigger_pathless', fact, fix: cure ?? `put the schema in front in ${run}`, cure };
-}
-
-function plain(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : ident(name);
 }
