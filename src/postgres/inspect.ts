@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Column, Facts, Index, Relation, Sight, Trigger } from '../facts.ts';
 import type { Names } from '../port.ts';
-import { display, ident, type Name, qualified } from '../sql/name.ts';
+import { ident, type Name, qualified } from '../sql/name.ts';
 import { describeFunctions } from './repair-function.ts';
 import type { Server } from './server.ts';
 import { proveSource, proveTarget } from './sight.ts';
