@@ -65,7 +65,9 @@ function refuseLookalikes(url: string): void {
     });
   }
   if (!/^postgres(ql)?:\/\//i.test(url)) {
-    throw new Fault('database_url_scheme', 'DATABASE_URL does not start with postgresql://');
+    throw new Fault('database_url_scheme', 'DATABASE_URL does not start with postgresql://', {
+      fix: 'it has the form postgresql://user:password@host:5432/postgres; the dashboard shows it under Connect',
+    });
   }
   if (PLACEHOLDER.test(url)) {
     throw new Fault('database_url_placeholder', 'DATABASE_URL still has a placeholder such as [YOUR-PASSWORD]', {

@@ -95,9 +95,10 @@ export class Writer {
   ): AsyncGenerator<T[]> {
     const groups = bisect(ids);
     for (let step = groups.next(); !step.done; ) {
-      const outcomes = await settle(step.value);
+      const tooLarge = step.value.length > this.#largest;
+      const outcomes = tooLarge ? null : await settle(step.value);
       if (outcomes) yield outcomes;
-      else this.batches.split += 1;
+      else if (!tooLarge) this.batches.split += 1;
       step = groups.next(isRejected(step.value, outcomes) ? 'rejected' : 'taken');
     }
   }

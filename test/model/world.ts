@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import type { Port, Tables } from '../../src/port.ts';
 import type { Report } from '../../src/report.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
+import { beforeWrite } from '../support/on-tables.ts';
 
 /** A user of auth.users, as far as the mapping sees it. */
 export interface User {
@@ -108,22 +108,8 @@ export async function runJob(
     config: CONFIG,
     flags: command === 'check' ? {} : { concurrency, batchSize, allowShare: true },
     ...(stop && { stop }),
-    ...(disturb && { wrap: (port: Port) => disturbed(port, disturb) }),
+    ...(disturb && { wrap: beforeWrite(disturb) }),
   });
   real.reports.push(report);
   return report;
-}
-
-function disturbed(port: Port, disturb: () => Promise<void>): Port {
-  const bind = port.bind.bind(port);
-  port.bind = (...options) => {
-    const tables: Tables = bind(...options);
-    const write = tables.write.bind(tables);
-    tables.write = async function* (...batch) {
-      await disturb();
-      yield* write(...batch);
-    };
-    return tables;
-  };
-  return port;
 }

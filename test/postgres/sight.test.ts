@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Port } from '../../src/port.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
+import { onTables } from '../support/on-tables.ts';
 
 let db: TestDatabase;
 let role: { name: string; url: string };
@@ -84,26 +84,13 @@ describe('a role that row level security filters is never told that all is well'
     const config = await leastPrivilege();
     await db.query(`create policy "all" on public.users to ${role.name} using (true) with check (true)`);
     let measures = 0;
-    const blind = (port: Port): Port => ({
-      ...port,
-      transport: port.transport,
-      address: port.address,
-      notes: port.notes,
-      batches: port.batches,
-      candidates: (source) => port.candidates(source),
-      inspect: (names) => port.inspect(names),
-      lease: (...args) => port.lease(...args),
-      close: (how) => port.close(how),
-      bind: (...args) => {
-        const tables = port.bind(...args);
-        const measure = tables.measure.bind(tables);
-        tables.measure = async (...asked) => {
-          measures += 1;
-          if (measures === 2) await db.query('drop policy "all" on public.users');
-          return measure(...asked);
-        };
-        return tables;
-      },
+    const blind = onTables((tables) => {
+      const measure = tables.measure.bind(tables);
+      tables.measure = async (...asked) => {
+        measures += 1;
+        if (measures === 2) await db.query('drop policy "all" on public.users');
+        return measure(...asked);
+      };
     });
     const report = await run('sync', { url: role.url, config, wrap: blind });
     expect(report).toMatchObject({

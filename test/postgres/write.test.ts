@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Port, Tables } from '../../src/port.ts';
 import { until } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
+import { beforeWrite } from '../support/on-tables.ts';
 
 let db: TestDatabase;
 
@@ -18,34 +18,6 @@ beforeEach(async () => {
 });
 
 const count = async () => Number((await db.query('select count(*) from public.users'))[0]?.count);
-
-/** Does something to the database right before the batch with these ids is written. */
-function beforeWrite(act: (ids: readonly string[]) => Promise<unknown>): (port: Port) => Port {
-  return (port) =>
-    new Proxy(port, {
-      get(target, name) {
-        if (name !== 'bind') return bound(target, name);
-        return (...args: Parameters<Port['bind']>) => disturbed(target.bind(...args), act);
-      },
-    });
-}
-
-function disturbed(tables: Tables, act: (ids: readonly string[]) => Promise<unknown>): Tables {
-  return new Proxy(tables, {
-    get(target, name) {
-      if (name !== 'write') return bound(target, name);
-      return async function* (ids: readonly string[], stop: AbortSignal) {
-        await act(ids);
-        yield* target.write(ids, stop);
-      };
-    },
-  });
-}
-
-function bound<T extends object>(target: T, name: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, name);
-  return typeof value === 'function' ? value.bind(target) : value;
-}
 
 describe('what happened between the read and the write is named', () => {
   test('already present, vanished, excluded', async () => {
@@ -172,6 +144,30 @@ describe('bad rows', () => {
     expect(report).toMatchObject({ verdict: 'failed', reason: { code: 'failures_limit' }, failuresTotal: 40 });
     expect(report.repair).toMatchObject({ inserted: 100, failed: 40, unresolved: 60 });
     expect(await count()).toBe(100);
+  });
+
+  test('a size that runs into its timeout is not tried again', async () => {
+    await crowd(db, 32);
+    // More than four rows take too long; a sequence counts on although the statement is rolled back.
+    await db.queryAsPostgres(`
+      create sequence public.late;
+      create function public.slow() returns trigger language plpgsql as $$ begin
+        if (select count(*) from added) > 4 then
+          perform nextval('public.late');
+          raise exception 'late' using errcode = '57014';
+        end if;
+        return null;
+      end $$;
+      create trigger slow after insert on public.users referencing new table as added for each statement execute function public.slow()`);
+    const report = await run('backfill', { url: db.url, flags: { batchSize: 16, concurrency: 1 } });
+    expect(report).toMatchObject({
+      verdict: 'repaired',
+      repair: { inserted: 32, failed: 0 },
+      batches: { count: 2, split: 2 },
+    });
+    const [tried] = await db.query('select last_value::int as times from public.late');
+    expect(tried).toEqual({ times: 2 });
+    await db.query('drop sequence public.late; drop function public.slow() cascade');
   });
 
   test('the same users inserted by somebody else at the same time are no failures', async () => {

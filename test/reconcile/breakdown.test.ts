@@ -5,6 +5,7 @@ import { missingByTime } from '../../src/reconcile/breakdown.ts';
 import type { Report } from '../../src/report.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Asked, run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
+import { onTables } from '../support/on-tables.ts';
 import { ago, insertUser, type UserColumns } from '../support/people.ts';
 
 describe('missingByTime', () => {
@@ -238,20 +239,14 @@ describe('a check', () => {
     const seen: Measure['breakdown'][] = [];
     const report = await run('sync', {
       url: db.url,
-      wrap: (port) => {
-        const bind = port.bind.bind(port);
-        port.bind = (...how) => {
-          const tables = bind(...how);
-          const measure = tables.measure.bind(tables);
-          tables.measure = async (...asked) => {
-            const measured = await measure(...asked);
-            seen.push(measured.breakdown);
-            return measured;
-          };
-          return tables;
+      wrap: onTables((tables) => {
+        const measure = tables.measure.bind(tables);
+        tables.measure = async (...asked) => {
+          const measured = await measure(...asked);
+          seen.push(measured.breakdown);
+          return measured;
         };
-        return port;
-      },
+      }),
     });
     expect(report.verdict).toBe('repaired');
     expect(seen).toEqual([expect.objectContaining({ days: [expect.anything()] }), null]);

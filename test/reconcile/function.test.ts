@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Port } from '../../src/port.ts';
 import { parseAddress } from '../../src/postgres/address.ts';
 import { openPostgres } from '../../src/postgres/port.ts';
 import { Interruption } from '../../src/reconcile/stop.ts';
@@ -10,6 +9,7 @@ import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { doctor } from '../support/doctor.ts';
 import { type Asked, run } from '../support/job.ts';
+import { beforeWrite } from '../support/on-tables.ts';
 import { KINDS, twelveKinds } from '../support/people.ts';
 import {
   AT_GATE,
@@ -61,12 +61,11 @@ describe('who is called', () => {
     const [first = '', second = '', third = '', fourth = ''] = await crowd(db, 4);
     await repairFunction(db, WRITE);
     const report = await sync({
-      wrap: (port) =>
-        beforeWrite(port, async () => {
-          await db.query('insert into public.users (id) values ($1)', [first]);
-          await db.query('update auth.users set is_anonymous = true where id = $1', [second]);
-          await db.query('delete from auth.users where id = $1', [third]);
-        }),
+      wrap: beforeWrite(async () => {
+        await db.query('insert into public.users (id) values ($1)', [first]);
+        await db.query('update auth.users set is_anonymous = true where id = $1', [second]);
+        await db.query('delete from auth.users where id = $1', [third]);
+      }),
     });
     expect(report).toMatchObject({ verdict: 'repaired' });
     expect(report.repair).toMatchObject({ inserted: 1, alreadyPresent: 1, excluded: 1, vanished: 1 });
@@ -527,21 +526,6 @@ test('on the command line nothing of a user is told, whatever the function says'
   expect(code).toBe(2);
   expect(json().failuresTotal).toBe(9);
 });
-
-/** Does something to the database right before users are called for. */
-function beforeWrite(port: Port, act: () => Promise<unknown>): Port {
-  const bind = port.bind.bind(port);
-  port.bind = (...args) => {
-    const tables = bind(...args);
-    const write = tables.write.bind(tables);
-    tables.write = async function* (ids, stop) {
-      await act();
-      yield* write(ids, stop);
-    };
-    return tables;
-  };
-  return port;
-}
 
 /** Runs `work` while another run holds the run lock. */
 async function withLease(work: () => Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Port } from '../../src/port.ts';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG, until } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
+import { beforeWrite } from '../support/on-tables.ts';
 
 let db: TestDatabase;
 let ids: string[];
@@ -20,20 +20,10 @@ afterAll(() => db.drop());
 /** A sync that meets the lock when it comes to write: the proof of the mapping has passed. */
 async function syncAgainst(holder: PoolClient) {
   let locked = false;
-  const wrap = (port: Port): Port => {
-    const bind = port.bind.bind(port);
-    port.bind = (...options) => {
-      const tables = bind(...options);
-      const write = tables.write.bind(tables);
-      tables.write = async function* (...batch) {
-        if (!locked) await holder.query('begin; lock table public.users in share mode');
-        locked = true;
-        yield* write(...batch);
-      };
-      return tables;
-    };
-    return port;
-  };
+  const wrap = beforeWrite(async () => {
+    if (!locked) await holder.query('begin; lock table public.users in share mode');
+    locked = true;
+  });
   return run('sync', { url: db.url, config: PLAIN_CONFIG, wrap });
 }
 
