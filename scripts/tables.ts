@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 import { pino } from 'pino';
 import { program } from '../src/commands/program.ts';
-import { VARIABLES } from '../src/config/env.ts';
+import { envOf, VARIABLES } from '../src/config/env.ts';
 import { EXIT_CODES } from '../src/exit-codes.ts';
 import { configJsonSchema } from './schemas.ts';
 
@@ -95,16 +95,7 @@ function helpOf(option: Option): string {
 function commands(): readonly Command[] {
   const nothing = () => {};
   const terminal = {
-    env: {
-      databaseUrl: undefined,
-      caCert: undefined,
-      caFile: undefined,
-      noColor: true,
-      forceColor: false,
-      unicode: true,
-      columns: undefined,
-      jobIndex: undefined,
-    },
+    env: envOf({}),
     version: '',
     out: nothing,
     err: nothing,

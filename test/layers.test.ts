@@ -11,8 +11,8 @@ const FLOORS = [
   ['config', 'report', 'examination'],
   ['facts'],
   ['port'],
-  ['postgres', 'reconcile'],
-  ['render', 'demo', 'doctor'],
+  ['postgres', 'http', 'reconcile'],
+  ['render', 'demo', 'doctor', 'schedule', 'notify'],
   ['commands'],
   ['cli'],
 ];
@@ -26,7 +26,7 @@ const PURE: Record<string, RegExp> = {
   report: /^zod$/,
   examination: /^zod$/,
   doctor: /^$/,
-  sql: /^$/,
+  sql: /^node:crypto$/,
   render: /^node:util$/,
   reconcile: /^(p-limit|node:perf_hooks)$/,
 };

@@ -6,6 +6,11 @@ export const VARIABLES = {
   DATABASE_URL: 'connection string of the database; the only one that is needed',
   PGSSLROOTCERT: 'path of the PEM file with the certificate authority of the database',
   DATABASE_CA_CERT: 'the same as text, where a file is awkward; wins over PGSSLROOTCERT',
+  USERDRIFT_PING_URL: 'URL that is told when a run starts and how it ended (healthchecks.io and alike); it is a secret',
+  GITHUB_TOKEN: '`alert`: the token that may write issues; Actions provides it',
+  GITHUB_REPOSITORY: '`alert`: owner/name of the repository whose issue it keeps; Actions sets it',
+  GITHUB_API_URL: '`alert`: the API of a GitHub Enterprise server; default https://api.github.com',
+  SLACK_WEBHOOK_URL: '`alert`: incoming webhook of Slack, or of what is compatible with it; it is a secret',
   JOB_COMPLETION_INDEX: 'which part `--shard auto/N` means, counted from 0; Kubernetes sets it in an Indexed Job',
   NO_COLOR: 'any value: no colours',
   FORCE_COLOR: 'any value but 0: colours although the output is no terminal',
@@ -16,13 +21,16 @@ export const VARIABLES = {
   COLUMNS: 'width of the report where the output is no terminal; default 100',
 } as const;
 
-/** What the environment says. Read here and nowhere else. */
+/** What the environment says. */
 export interface Env {
   databaseUrl: string | undefined;
   /** PEM text */
   caCert: string | undefined;
   /** path of a PEM file */
   caFile: string | undefined;
+  pingUrl: string | undefined;
+  github: { token: string | undefined; repository: string | undefined; apiUrl: string | undefined };
+  slackWebhookUrl: string | undefined;
   noColor: boolean;
   forceColor: boolean;
   /** The terminal is believed to show UTF-8. */
@@ -41,16 +49,27 @@ function loadFile(file: string): void {
   }
 }
 
-/** Reads `.env` in `directory` (variables that are set already win), then the environment. */
+/** Reads `.env` in `directory` (variables that are set already win), then the environment. The only reader of it. */
 export function readEnv(directory: string): Env {
-  const file = `${directory}/.env`;
-  loadFile(file);
-  const value = (name: keyof typeof VARIABLES): string | undefined => process.env[name]?.trim() || undefined;
+  loadFile(`${directory}/.env`);
+  return envOf(process.env);
+}
+
+/** What these variables say. */
+export function envOf(variables: Readonly<Record<string, string | undefined>>): Env {
+  const value = (name: keyof typeof VARIABLES): string | undefined => variables[name]?.trim() || undefined;
   const locale = value('LC_ALL') ?? value('LC_CTYPE') ?? value('LANG') ?? '';
   return {
     databaseUrl: value('DATABASE_URL'),
     caCert: value('DATABASE_CA_CERT'),
     caFile: value('PGSSLROOTCERT'),
+    pingUrl: value('USERDRIFT_PING_URL'),
+    github: {
+      token: value('GITHUB_TOKEN'),
+      repository: value('GITHUB_REPOSITORY'),
+      apiUrl: value('GITHUB_API_URL'),
+    },
+    slackWebhookUrl: value('SLACK_WEBHOOK_URL'),
     noColor: value('NO_COLOR') !== undefined || value('TERM') === 'dumb',
     forceColor: value('FORCE_COLOR') !== undefined && value('FORCE_COLOR') !== '0',
     unicode: process.platform === 'win32' || process.platform === 'darwin' || /utf-?8/i.test(locale),
