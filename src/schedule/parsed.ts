@@ -1,0 +1,2 @@
+/** What a text means, or everything that is wrong with it. */
+export type Parsed<T> = { value: T; faults?: never } | { value?: never; faults: string[] };
