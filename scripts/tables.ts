@@ -107,6 +107,7 @@ function commands(): readonly Command[] {
     errIsTerminal: false,
     stop: new AbortController(),
     hurry: new AbortController().signal,
+    leave: new AbortController().signal,
   };
   return program(terminal, nothing).commands;
 }

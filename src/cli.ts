@@ -92,10 +92,12 @@ function openTerminal(): Terminal {
     errIsTerminal: stderr.isTTY === true,
     stop,
     hurry: hurry.signal,
+    leave: leave.signal,
   };
 }
 
 const hurry = new AbortController();
+const leave = new AbortController();
 
 async function ask(question: string): Promise<boolean> {
   const { confirm } = await import('@clack/prompts');
@@ -115,7 +117,10 @@ function codeOf(signal: 'SIGINT' | 'SIGTERM'): number {
 function listenToSignals({ stop, err }: Terminal): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (hurry.signal.aborted) process.exit(codeOf(signal));
+      if (hurry.signal.aborted) {
+        leave.abort();
+        process.exit(codeOf(signal));
+      }
       // A deadline that passed has been waited for: the signal after it is the second already.
       if (stop.signal.aborted) hurry.abort();
       else stop.abort(new Interruption(signal));

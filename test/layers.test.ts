@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 const FLOORS = [
   ['exit-codes', 'fault', 'sql'],
   ['config', 'report', 'examination'],
+  ['status'],
   ['facts'],
   ['port'],
   ['postgres', 'http', 'reconcile'],
@@ -27,7 +28,7 @@ const PURE: Record<string, RegExp> = {
   examination: /^zod$/,
   doctor: /^$/,
   sql: /^node:crypto$/,
-  render: /^node:util$/,
+  render: /^(node:util|hono\/html|@prometheus-io\/client)$/,
   reconcile: /^(p-limit|node:perf_hooks)$/,
 };
 

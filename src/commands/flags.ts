@@ -9,6 +9,7 @@ export interface Flags {
   key?: string;
   json?: boolean;
   report?: string;
+  metricsFile?: string;
   quiet?: boolean;
   ids: boolean;
   since?: string;
@@ -36,6 +37,18 @@ export interface WriteFlags extends Flags {
   wait: number;
   busyOk?: boolean;
   yes?: boolean;
+}
+
+/** The values of the flags of schedule. */
+export interface ScheduleFlags {
+  crontab: string;
+  host: string;
+  port: number;
+  maxAge?: number;
+  jitter: number;
+  runAtStart?: boolean;
+  runLimit: number;
+  logLevel?: string;
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -75,6 +88,7 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option('--max-drift <n>', 'so many missing users are still no failure', whole(0, 1e12), 0)
     .option('--deadline <duration>', 'stop after this time with a partial report', duration)
     .option('--report <file>', 'also write the report to a file, as JSON')
+    .option('--metrics-file <file>', 'also write metrics of the run to a file, for Prometheus')
     .option('--quiet', 'print nothing at exit 0 and one line otherwise')
     .option('--no-ids', 'leave user ids out of all output');
 }
@@ -87,11 +101,29 @@ export function addPlaceFlags(command: Command): Command {
     .option('--key <column>', 'target column that holds the auth id (default: id)')
     .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
     .option('--json', 'print one JSON document')
+    .addOption(logLevel());
+}
+
+function logLevel(): Option {
+  const meaning = 'what to log on stderr (default: info; warn on a terminal, except for schedule)';
+  return new Option('--log-level <level>', meaning).choices(LOG_LEVELS);
+}
+
+/** The flags of schedule. */
+export function addScheduleFlags(command: Command): Command {
+  return command
+    .option('--crontab <file>', 'the lines to run', 'crontab')
+    .option('--host <address>', 'where to serve the status: 0.0.0.0 is every address of the machine', '127.0.0.1')
+    .option('--port <n>', 'port of the status; 0: any', whole(0, 65_535), 8080)
+    .option('--max-age <duration>', 'how old the last good run may be (default: three runs, at least 15m)', duration)
     .addOption(
-      new Option('--log-level <level>', 'what to log on stderr (default: warn on a terminal, info otherwise)').choices(
-        LOG_LEVELS,
-      ),
-    );
+      new Option('--jitter <duration>', 'start each run up to so much later').argParser(duration).default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--run-limit <duration>', 'stop a run after this time').argParser(duration).default(3_600_000, '1h'),
+    )
+    .option('--run-at-start', 'run every line once, right away')
+    .addOption(logLevel());
 }
 
 /** The flag of the jobs that can be about a few people. */

@@ -1,12 +1,14 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
 import {
   addFlags,
   addPlaceFlags,
+  addScheduleFlags,
   addUserFlag,
   addWriteFlags,
   type DoctorFlags,
   type Flags,
+  type ScheduleFlags,
   type WriteFlags,
 } from './flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,6 +49,11 @@ export function program(terminal: Terminal, done: Done): Command {
   addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
     done(await (await import('./doctor.ts')).doctor(flags, terminal)),
   );
+  const schedule = verb(root, 'schedule', 'run the lines of a crontab, and serve what came of them', '--run-at-start');
+  addScheduleFlags(schedule).action(async (flags: ScheduleFlags) => {
+    const judge = (args: readonly string[]) => complaintOf(args, terminal);
+    done(await (await import('./schedule.ts')).schedule(flags, judge, terminal));
+  });
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),
   );
@@ -59,6 +66,26 @@ function verb(root: Command, name: string, description: string, example: string)
     .description(description)
     .allowExcessArguments(false)
     .addHelpText('after', `\nExample:\n  ${`userdrift ${name} ${example}`.trim()}`);
+}
+
+/** What this command line has against the arguments, without running anything; null: nothing. */
+function complaintOf(args: readonly string[], terminal: Terminal): string | null {
+  const said: string[] = [];
+  const deaf = { ...terminal, out: () => {}, err: (text: string) => void said.push(text) };
+  const root = program(deaf, () => {});
+  for (const command of root.commands) command.action(() => {});
+  try {
+    root.parse(args, { from: 'user' });
+    return null;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return said.length === 0
+      ? 'it would only print help'
+      : said
+          .join(' ')
+          .replace(/^userdrift: /, '')
+          .trim();
+  }
 }
 
 /** The exit codes as `--help` and README show them. */

@@ -1,5 +1,4 @@
 import { ulid } from 'ulid';
-import { CONFIG_FILE } from '../config/load.ts';
 import { Fault } from '../fault.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
@@ -12,22 +11,22 @@ import { renderProgress } from '../render/progress.ts';
 import { renderText } from '../render/text.ts';
 import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
+import { openFiles } from './files.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
-import { reportFile } from './report-file.ts';
 import type { Terminal } from './terminal.ts';
 import { troubleOf } from './trouble.ts';
 
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf(command, flags);
-  const file = flags.report === undefined ? null : await reportFile(flags.report, flags.config ?? CONFIG_FILE);
+  const files = await openFiles(flags);
   const report = tolerant(await run(job, flags, terminal), flags);
   const shown = flags.ids ? report : withoutIds(report);
   const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
-  await file?.write(renderJson(shown));
+  await files.write(shown);
   return code;
 }
 

@@ -18,4 +18,6 @@ export interface Terminal {
   errIsTerminal: boolean;
   stop: AbortController;
   hurry: AbortSignal;
+  /** The process leaves at once, and nothing that waits happens any more. */
+  leave: AbortSignal;
 }

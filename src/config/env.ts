@@ -55,6 +55,11 @@ export function readEnv(directory: string): Env {
   return envOf(process.env);
 }
 
+/** The environment for a process of our own: what is set here, and `more`, which wins. */
+export function environmentWith(more: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...more };
+}
+
 /** What these variables say. */
 export function envOf(variables: Readonly<Record<string, string | undefined>>): Env {
   const value = (name: keyof typeof VARIABLES): string | undefined => variables[name]?.trim() || undefined;

@@ -47,15 +47,15 @@ function full(report: Report, look: Look): string[] {
     header(report, look),
     verdictLines(report, look),
     namedUsers(report, look),
-    layout(body(report, look), look.width),
+    layout(bodyParts(report, look), look.width),
     statementLines(report, look.width),
     [...nextLines(report, look), ...lastLines(report, look)],
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 }
 
-/** Groups with a blank line between them. Of users asked for by name, the list above is the account. */
-function body(report: Report, look: Look): Part[][] {
+/** What there is to say of a report, in groups. Of users asked for by name, a list of their own is the account. */
+export function bodyParts(report: Report, look: Pick<Look, 'unicode' | 'verbose'>): Part[][] {
   const accounts = [[...sourceRows(report), ...alsoRows(report)], repairRows(report), failureRows(report)];
   return [
     ...(report.users ? [] : accounts),

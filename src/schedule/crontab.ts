@@ -48,7 +48,7 @@ export function parseCrontab(text: string, judge: Judge): { lines: Line[]; fault
     else {
       const complaint = judge(read.value.args);
       if (complaint !== null) faults.push({ line: number, message: complaint });
-      const timeZone = variables['CRON_TZ'] ?? variables['TZ'] ?? 'UTC';
+      const timeZone = variables.CRON_TZ ?? variables.TZ ?? 'UTC';
       lines.push({ ...read.value, number, timeZone, variables: { ...variables } });
     }
   }

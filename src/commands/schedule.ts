@@ -1,0 +1,95 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { environmentWith } from '../config/env.ts';
+import { statusApp } from '../schedule/app.ts';
+import { runChild } from '../schedule/child.ts';
+import type { Judge, Line } from '../schedule/crontab.ts';
+import { defaultMaxAgeMs, healthOf } from '../schedule/health.ts';
+import { type Entry, entryOf, entryOfStderr } from '../schedule/journal.ts';
+import { loadCrontab } from '../schedule/load.ts';
+import { outcomeOf, tellingArguments } from '../schedule/outcome.ts';
+import { type Schedule, startSchedule, type Told } from '../schedule/schedule.ts';
+import { listen } from '../schedule/server.ts';
+import type { Outcome } from '../status.ts';
+import type { ScheduleFlags } from './flags.ts';
+import { scheduleViews } from './schedule-views.ts';
+import type { Terminal } from './terminal.ts';
+import { troubleOf } from './trouble.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../bin/userdrift.js', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../crontab', import.meta.url));
+
+/**
+ * `userdrift schedule`: runs the lines of a crontab until a signal, and serves what came of them. Exit 0 after a stop in
+ * good order, with a run cut short in the middle as without: what a signal interrupts is a run, and that run's own exit
+ * code and report say so; the schedule did what it was told, and an orchestrator that stops it should see no failure.
+ * `judge` knows the flags of a line. Throws a Fault before the first run only.
+ */
+export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Terminal): Promise<number> {
+  const lines = await loadCrontab(flags.crontab, judge, EXAMPLE);
+  const log = terminal.logger(flags.logLevel ?? 'info');
+  const maxAgeMs = flags.maxAge ?? defaultMaxAgeMs(lines);
+  let running: Schedule | null = null;
+  const app = statusApp(
+    scheduleViews({
+      schedule: () => running,
+      ready: () => running !== null && !terminal.stop.signal.aborted,
+      health: (status, now) => healthOf(status, maxAgeMs, now),
+      version: terminal.version,
+    }),
+  );
+  const server = await listen(app, flags.host, flags.port);
+  log.info({ url: server.url, maxAgeSeconds: Math.floor(maxAgeMs / 1000) }, 'serving');
+  running = startSchedule(lines, {
+    jitterMs: flags.jitter,
+    runAtStart: flags.runAtStart === true,
+    launch: (line) => launch(line, flags.runLimit, log, terminal),
+    told: tell(log),
+  });
+  for (const line of lines) log.info(announcement(line, running), 'scheduled');
+  await stopAsked(terminal.stop.signal);
+  log.info('stopping: no new run begins, and what is under way settles');
+  await running.stop();
+  await server.close();
+  // Somebody was in a hurry, and what was in flight is not known.
+  if (terminal.hurry.aborted) throw terminal.stop.signal.reason;
+  log.info('stopped');
+  return 0;
+}
+
+async function launch(line: Line, limitMs: number, log: Logger, terminal: Terminal): Promise<Outcome> {
+  const ending = await runChild({
+    script: SCRIPT,
+    args: tellingArguments(line.args),
+    env: environmentWith(line.variables),
+    limitMs,
+    stop: terminal.stop.signal,
+    hurry: terminal.hurry,
+    leave: terminal.leave,
+    said: (text) => write(log, entryOfStderr(line.number, text)),
+  });
+  return outcomeOf(line, ending);
+}
+
+function tell(log: Logger): Told {
+  return {
+    begun: ({ number, args: [command] }) => log.debug({ line: number, command }, 'run begins'),
+    ended: (outcome) => write(log, entryOf(outcome)),
+    skipped: ({ number, args: [command] }, why, date) =>
+      log.warn({ line: number, command, why, due: date.toISOString() }, 'run left out'),
+    failed: (error) => log.error(troubleOf(error), 'the timetable failed'),
+  };
+}
+
+function write(log: Logger, { level, fields, message }: Entry): void {
+  log[level](fields, message);
+}
+
+function announcement({ number, time, timeZone, args: [command] }: Line, { next }: Schedule): object {
+  return { line: number, time, timeZone, command, next: next(number)?.toISOString() ?? null };
+}
+
+function stopAsked(stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return Promise.resolve();
+  return new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,180 @@
+import { Gauge, Registry } from '@prometheus-io/client';
+import { EXIT_CODES, type Verdict } from '../exit-codes.ts';
+import type { Report } from '../report.ts';
+import { isGood, type LineStatus } from '../status.ts';
+
+/** The last run of a command against a target, as far as it is known. */
+export interface MeasuredRun {
+  command: string;
+  target: string;
+  /** null: the command gives none */
+  verdict: Verdict | null;
+  exitCode: number;
+  /** ISO 8601 */
+  endedAt: string;
+  durationMs: number;
+  /** null: it left none */
+  report: Report | null;
+  /** The last run that proved something, this one included; seconds since 1970. null: none is known. */
+  lastSuccess: number | null;
+}
+
+interface Metric {
+  name: string;
+  help: string;
+  /** null: not measured, and then absent. Never 0. */
+  value: (run: MeasuredRun) => number | null;
+}
+
+const LAST_SUCCESS = 'userdrift_last_success_timestamp_seconds';
+const VERDICTS = EXIT_CODES.flatMap((row): Verdict[] => [...row.verdicts]);
+
+/**
+ * All are gauges of the last run. A run is a process of its own and cannot go on counting where another one stopped; a
+ * counter that begins at 0 each time would tell rate() of restarts, not of users.
+ */
+const METRICS: readonly Metric[] = [
+  {
+    name: 'userdrift_drift_missing',
+    help: 'Users that the last run found missing at its start.',
+    value: ({ report }) => report?.drift.missing ?? null,
+  },
+  {
+    name: 'userdrift_drift_stale',
+    help: 'Users whose refresh columns differed at the start of the last run.',
+    value: ({ report }) => report?.drift.stale ?? null,
+  },
+  {
+    name: 'userdrift_residual_missing',
+    help: 'Users still missing at the end of the last run, by its closing query.',
+    value: ({ report }) => report?.residual.missing ?? null,
+  },
+  {
+    name: 'userdrift_oldest_missing_seconds',
+    help: 'Age of the oldest user still missing, as of the last run; 0 if nobody is, +Inf if the sign-up time is unknown.',
+    value: ({ report }) => report && oldestMissing(report),
+  },
+  {
+    name: 'userdrift_repair_inserted',
+    help: 'Users that the last run inserted.',
+    value: ({ report }) => (report && writes(report) ? report.repair.inserted : null),
+  },
+  {
+    name: 'userdrift_repair_refreshed',
+    help: 'Rows that the last run refreshed.',
+    value: ({ report }) => (report && writes(report) ? report.repair.refreshed : null),
+  },
+  {
+    name: 'userdrift_repair_failed',
+    help: 'Users that the database refused in the last run.',
+    value: ({ report }) => (report && writes(report) ? report.repair.failed : null),
+  },
+  {
+    name: 'userdrift_run_duration_seconds',
+    help: 'How long the last run took.',
+    value: ({ durationMs }) => durationMs / 1000,
+  },
+  {
+    name: 'userdrift_exit_code',
+    help: 'Exit code of the last run; 1 also where a signal ended it.',
+    value: ({ exitCode }) => exitCode,
+  },
+  {
+    name: 'userdrift_last_run_timestamp_seconds',
+    help: 'When the last run ended, whatever its end.',
+    value: ({ endedAt }) => Date.parse(endedAt) / 1000,
+  },
+  {
+    name: LAST_SUCCESS,
+    help: 'When a run last proved that nobody is missing (exit 0, in_sync or repaired).',
+    value: ({ lastSuccess }) => lastSuccess,
+  },
+];
+
+/** Prometheus text format 0.0.4. Of several runs of one command against one target the latest counts. */
+export async function renderMetrics(runs: readonly MeasuredRun[]): Promise<string> {
+  const registry = new Registry();
+  const latest = latestOf(runs);
+  for (const { name, help, value } of METRICS) {
+    const gauge = new Gauge({ name, help, labelNames: ['target', 'command'], registers: [registry] });
+    for (const run of latest) setIfKnown(gauge, run, value(run));
+  }
+  addVerdicts(registry, latest);
+  return registry.metrics();
+}
+
+function setIfKnown(gauge: Gauge<'target' | 'command'>, { target, command }: MeasuredRun, value: number | null): void {
+  if (value !== null) gauge.set({ target, command }, value);
+}
+
+/** One series for each verdict, 1 for the one that the run ended with: an alert names the verdict it waits for. */
+function addVerdicts(registry: Registry, runs: readonly MeasuredRun[]): void {
+  const name = 'userdrift_verdict';
+  const help = 'How the last run ended: 1 for its verdict, 0 for every other one.';
+  const gauge = new Gauge({ name, help, labelNames: ['target', 'command', 'verdict'], registers: [registry] });
+  for (const { target, command, verdict: ended } of runs) {
+    if (ended === null) continue;
+    for (const verdict of VERDICTS) gauge.set({ target, command, verdict }, verdict === ended ? 1 : 0);
+  }
+}
+
+function latestOf(runs: readonly MeasuredRun[]): MeasuredRun[] {
+  const latest = new Map<string, MeasuredRun>();
+  for (const run of [...runs].sort((a, b) => Date.parse(a.endedAt) - Date.parse(b.endedAt))) {
+    const key = JSON.stringify([run.target, run.command]);
+    const before = latest.get(key)?.lastSuccess ?? null;
+    latest.set(key, {
+      ...run,
+      lastSuccess: before === null ? run.lastSuccess : Math.max(before, run.lastSuccess ?? 0),
+    });
+  }
+  return [...latest.values()];
+}
+
+/** With a user of unknown sign-up time among them, older than any limit. After a repair, at most so old. */
+function oldestMissing({ residual, drift, startedAt, durationMs }: Report): number | null {
+  const missing = residual.missing ?? drift.missing;
+  if (missing === null) return null;
+  if (missing === 0) return 0;
+  if (drift.oldest === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, (Date.parse(startedAt) + durationMs - Date.parse(drift.oldest)) / 1000);
+}
+
+function writes({ command, dryRun }: Report): boolean {
+  return command !== 'check' && !dryRun;
+}
+
+/** A run that its own process tells of. `earlier` is the text of the metrics that the run before it left. */
+export function measuredRun(report: Report, earlier: string): MeasuredRun {
+  const { command, target, verdict, exitCode, startedAt, durationMs } = report;
+  const endedAt = new Date(Date.parse(startedAt) + durationMs).toISOString();
+  const lastSuccess = isGood(report) ? Date.parse(endedAt) / 1000 : lastSuccessIn(earlier, target, command);
+  return { command, target, verdict, exitCode, endedAt, durationMs, report, lastSuccess };
+}
+
+/** The last run of a line of a schedule; null: it has not run. */
+export function measuredLine({ last, lastGoodAt, target, command }: LineStatus): MeasuredRun | null {
+  if (last === null) return null;
+  const { report, exitCode, startedAt, durationMs, trouble } = last;
+  return {
+    command,
+    target: target ?? '',
+    verdict: report?.verdict ?? (trouble === null ? null : 'failed'),
+    exitCode: exitCode ?? 1,
+    endedAt: new Date(Date.parse(startedAt) + durationMs).toISOString(),
+    durationMs,
+    report,
+    lastSuccess: lastGoodAt === null ? null : Date.parse(lastGoodAt) / 1000,
+  };
+}
+
+/** What a text of these metrics says of the last success; null: nothing. */
+export function lastSuccessIn(text: string, target: string, command: string): number | null {
+  const lines = text.matchAll(/^(\w+)\{target="((?:[^"\\\n]|\\.)*)",command="(\w*)"\} ([\d.e+]+)$/gm);
+  for (const [, name, escaped = '', of, value] of lines) {
+    const named = escaped.replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
+    if (name === LAST_SUCCESS && named === target && of === command && Number.isFinite(Number(value)))
+      return Number(value);
+  }
+  return null;
+}
