@@ -117,7 +117,9 @@ export function addScheduleFlags(command: Command): Command {
     .option('--port <n>', 'port of the status; 0: any', whole(0, 65_535), 8080)
     .option('--max-age <duration>', 'how old the last good run may be (default: three runs, at least 15m)', duration)
     .addOption(
-      new Option('--jitter <duration>', 'start each run up to so much later').argParser(duration).default(10_000, '10s'),
+      new Option('--jitter <duration>', 'start each run up to so much later')
+        .argParser(duration)
+        .default(10_000, '10s'),
     )
     .addOption(
       new Option('--run-limit <duration>', 'stop a run after this time').argParser(duration).default(3_600_000, '1h'),

@@ -86,7 +86,7 @@ function write(log: Logger, { level, fields, message }: Entry): void {
 }
 
 function announcement({ number, time, timeZone, args: [command] }: Line, { next }: Schedule): object {
-  return { line: number, time, timeZone, command, next: next(number)?.toISOString() ?? null };
+  return { line: number, schedule: time, timeZone, command, next: next(number)?.toISOString() ?? null };
 }
 
 function stopAsked(stop: AbortSignal): Promise<void> {

@@ -28,9 +28,8 @@ export function healthOf({ startedAt, lines }: Status, maxAgeMs: number, now: nu
 }
 
 function whyOf(healthy: boolean, lastGoodAt: string | null): string {
-  if (lastGoodAt === null)
-    return healthy ? 'no run has been good yet since the start' : 'no run has been good since the start';
-  return healthy ? 'a run has proved that nobody is missing' : 'too long ago that a run proved that nobody is missing';
+  if (lastGoodAt === null) return healthy ? 'no good run yet since the start' : 'no good run since the start';
+  return healthy ? 'the last good run is recent' : 'the last good run is too long ago';
 }
 
 function later(one: string | null, other: string | null): string | null {

@@ -45,7 +45,7 @@ function outcomeHtml(outcome: Outcome, now: string): Html {
 ${shown && reportHtml(shown)}
 ${!shown && examination && examinationHtml(printableReport(examination, true))}
 ${!shown && !examination && trouble === null && plain(outcome)}
-<p class="soft">${age(startedAt, now)} ago${shown ? `: ${closing(shown)}` : ` for ${duration(outcome.durationMs)}`}</p>`;
+<p class="soft">began ${age(startedAt, now)} ago: ${shown ? closing(shown) : `ended after ${duration(outcome.durationMs)}`}</p>`;
 }
 
 function reportHtml(report: Report): Html {

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html';
 import type { Health, LineStatus, Status } from '../../status.ts';
-import { age } from '../units.ts';
+import { age, span } from '../units.ts';
 import { lineHtml } from './line.ts';
 import type { Html } from './parts.ts';
 import { STYLE } from './style.ts';
@@ -35,7 +35,7 @@ export function renderPage(view: PageView): string {
 <main>
 <header>
 <h1>userdrift</h1>
-<span class="badge ${health.healthy ? 'good' : 'bad'}">${health.healthy ? 'healthy' : 'unhealthy'}</span>
+${badge(health)}
 <p class="soft">${healthLine(health, now)}</p>
 </header>
 ${status.lines.map((line) => lineHtml(line, view.next(line), now))}
@@ -46,9 +46,17 @@ ${status.lines.map((line) => lineHtml(line, view.next(line), now))}
 `);
 }
 
+/** Before the first good run nothing is proved, and nothing is late. */
+function badge({ healthy, lastGoodAt }: Health): Html {
+  if (!healthy) return html`<span class="badge bad">unhealthy</span>`;
+  return lastGoodAt === null
+    ? html`<span class="badge warn">waiting</span>`
+    : html`<span class="badge good">healthy</span>`;
+}
+
 function healthLine({ why, lastGoodAt, maxAgeSeconds }: Health, now: string): string {
-  const last = lastGoodAt === null ? '' : `, ${age(lastGoodAt, now)} ago`;
-  return `${why}${last}; expected every ${age(new Date(0).toISOString(), new Date(maxAgeSeconds * 1000).toISOString())}`;
+  const last = lastGoodAt === null ? '' : `${age(lastGoodAt, now)} ago, `;
+  return `${why} (${last}limit ${span(maxAgeSeconds * 1000)})`;
 }
 
 function footer({ startedAt }: Status, now: string, version: string): Html {

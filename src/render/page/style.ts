@@ -19,7 +19,8 @@ h2 { font: 600 1rem/1.4 ui-monospace, monospace; margin: 0; overflow-wrap: anywh
 header { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; margin-bottom: 1rem; }
 header p { margin: 0; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem; margin-bottom: 1rem; }
-section > p { margin: .25rem 0 0; }
+section > p { margin: .25rem 0 0; overflow-wrap: anywhere; }
+section > p:last-child { margin-top: .75rem; }
 .soft { color: var(--soft); font-size: .875rem; }
 .badge { display: inline-block; border-radius: 999px; padding: .05rem .6rem; font-weight: 600; font-size: .875rem; }
 .good { color: var(--good); background: var(--good-ground); }
@@ -50,6 +51,7 @@ a { color: inherit; }
   tr:first-child { border-top: 0; }
   th, td { border-top: 0; }
   td.note { width: 100%; padding-top: 0; }
+  th.deep ~ td.note { padding-left: 1rem; }
   td.note:empty { display: none; }
 }
 `;
