@@ -2,6 +2,7 @@ import { Gauge, Registry } from '@prometheus-io/client';
 import { EXIT_CODES, type Verdict } from '../exit-codes.ts';
 import type { Report } from '../report.ts';
 import { isGood, type LineStatus } from '../status.ts';
+import { printable } from './printable.ts';
 
 /** The last run of a command against a target, as far as it is known. */
 export interface MeasuredRun {
@@ -146,7 +147,8 @@ function writes({ command, dryRun }: Report): boolean {
 
 /** A run that its own process tells of. `earlier` is the text of the metrics that the run before it left. */
 export function measuredRun(report: Report, earlier: string): MeasuredRun {
-  const { command, target, verdict, exitCode, startedAt, durationMs } = report;
+  const { command, verdict, exitCode, startedAt, durationMs } = report;
+  const target = labelOf(report.target);
   const endedAt = new Date(Date.parse(startedAt) + durationMs).toISOString();
   const lastSuccess = isGood(report) ? Date.parse(endedAt) / 1000 : lastSuccessIn(earlier, target, command);
   return { command, target, verdict, exitCode, endedAt, durationMs, report, lastSuccess };
@@ -158,7 +160,7 @@ export function measuredLine({ last, lastGoodAt, target, command }: LineStatus):
   const { report, exitCode, startedAt, durationMs, trouble } = last;
   return {
     command,
-    target: target ?? '',
+    target: labelOf(target ?? ''),
     verdict: report?.verdict ?? (trouble === null ? null : 'failed'),
     exitCode: exitCode ?? 1,
     endedAt: new Date(Date.parse(startedAt) + durationMs).toISOString(),
@@ -166,6 +168,11 @@ export function measuredLine({ last, lastGoodAt, target, command }: LineStatus):
     report,
     lastSuccess: lastGoodAt === null ? null : Date.parse(lastGoodAt) / 1000,
   };
+}
+
+/** People read metrics in terminals too. */
+function labelOf(target: string): string {
+  return printable(target, true);
 }
 
 /** What a text of these metrics says of the last success; null: nothing. */

@@ -14,8 +14,10 @@ export interface Launch {
   script: string;
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** After this time it is told to stop, and half a minute later it is killed. */
+  /** After this time it is told to stop, and after `settleMs` more it is killed. */
   limitMs: number;
+  /** default: half a minute */
+  settleMs?: number;
   /** Each tells it once to stop: let batches settle, abandon them, die. */
   stop: AbortSignal;
   hurry: AbortSignal;
@@ -40,7 +42,7 @@ export async function runChild(launch: Launch): Promise<Ending> {
   const stdout = collect(child.stdout);
   const lines = createInterface({ input: child.stderr });
   lines.on('line', launch.said);
-  const limit = startLimit(launch.limitMs, (signal) => child.kill(signal));
+  const limit = startLimit(launch, (signal) => child.kill(signal));
   const forget = passOn(launch, (signal) => child.kill(signal));
   const end = await new Promise<Pick<Ending, 'code' | 'signal' | 'failedToStart'>>((resolve) => {
     child.once('error', () => resolve({ code: null, signal: null, failedToStart: child.pid === undefined }));
@@ -57,16 +59,16 @@ export async function runChild(launch: Launch): Promise<Ending> {
   };
 }
 
-function startLimit(ms: number, kill: (signal: NodeJS.Signals) => void) {
+function startLimit({ limitMs, settleMs = SETTLE_MS }: Launch, kill: (signal: NodeJS.Signals) => void) {
   let passed = false;
   let settle: NodeJS.Timeout | undefined;
   const limit = setTimeout(
     () => {
       passed = true;
       kill('SIGTERM');
-      settle = setTimeout(() => kill('SIGKILL'), SETTLE_MS);
+      settle = setTimeout(() => kill('SIGKILL'), settleMs);
     },
-    Math.min(ms, 2 ** 31 - 1),
+    Math.min(limitMs, 2 ** 31 - 1),
   );
   return {
     passed: () => passed,

@@ -10,6 +10,8 @@ const PROVING = new Set(['check', 'sync']);
 /** How old the last good run may be, in milliseconds, if nobody says so: three times the longest gap between runs that prove something. */
 export function defaultMaxAgeMs(lines: readonly Pick<Line, 'fields' | 'args'>[]): number {
   const proving = lines.filter(({ args: [command = ''] }) => PROVING.has(command));
+  // Without one nothing will ever be proved: better said soon than never.
+  if (proving.length === 0) return LEAST_MS;
   return Math.max(LEAST_MS, GAPS * longestGapMs(proving.map(({ fields }) => fields)));
 }
 

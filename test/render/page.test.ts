@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type PageView, renderPage } from '../../src/render/page/page.ts';
+import { STYLE } from '../../src/render/page/style.ts';
+import type { LineStatus, Outcome, Trouble } from '../../src/status.ts';
+import { anyReport, hostileName } from './any-report.ts';
+import { ID, repairedReport, sampleReport, unrepairedReport } from './sample-report.ts';
+
+const NOW = '2026-11-16T12:10:00.000Z';
+
+function line(last: Partial<Outcome> | null = null, change: Partial<LineStatus> = {}): LineStatus {
+  const none = { signal: null, report: null, examination: null, trouble: null };
+  return {
+    number: 1,
+    time: '2-59/5 * * * *',
+    timeZone: 'UTC',
+    command: 'sync',
+    shown: 'sync --quiet',
+    runningSince: null,
+    last: last && {
+      line: 1,
+      command: 'sync',
+      startedAt: '2026-11-16T12:07:00.000Z',
+      durationMs: 3000,
+      exitCode: 0,
+      ...none,
+      ...last,
+    },
+    lastGoodAt: null,
+    target: null,
+    ...change,
+  };
+}
+
+function page(lines: LineStatus[], change: Partial<PageView> = {}): string {
+  return renderPage({
+    status: { startedAt: '2026-11-16T08:00:00.000Z', lines },
+    health: {
+      healthy: true,
+      lastGoodAt: '2026-11-16T12:07:03.000Z',
+      ageSeconds: 177,
+      maxAgeSeconds: 900,
+      why: 'the last good run is recent',
+    },
+    next: () => '2026-11-16T12:12:00.000Z',
+    now: NOW,
+    version: '0.1.0',
+    ...change,
+  });
+}
+
+/** What a reader sees, on one line. */
+function seen(document: string): string {
+  const text = document.replace(STYLE, '').replace(/<[^>]*>/g, ' ');
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ');
+}
+
+describe('the page', () => {
+  test('before the first run', () => {
+    const text = seen(
+      page([line()], {
+        health: {
+          healthy: true,
+          lastGoodAt: null,
+          ageSeconds: 5,
+          maxAgeSeconds: 900,
+          why: 'no good run yet since the start',
+        },
+      }),
+    );
+    expect(text).toContain('waiting no good run yet since the start (limit 15m)');
+    expect(text).toContain('userdrift sync --quiet 2-59/5 * * * * UTC · next run in 2m (12:12 UTC) not run yet');
+  });
+
+  test('after a repair', () => {
+    const text = seen(page([line({ report: repairedReport() }, { lastGoodAt: '2026-11-16T12:07:03.000Z' })]));
+    expect(text).toContain('healthy the last good run is recent (2m 57s ago, limit 15m)');
+    expect(text).toContain('REPAIRED 211 missing users inserted into public.users');
+    expect(text).toContain('last good run 2m 57s ago');
+    expect(text).toContain('began 3m ago: repaired, exit 0');
+  });
+
+  test('with drift: counts, breakdown, cause and fix', () => {
+    const drift = {
+      ...sampleReport().drift,
+      missingByTime: { unit: 'day' as const, counts: [{ start: '2026-11-15', missing: 214 }], unknown: 0 },
+    };
+    const fix = 'alter table auth.users enable trigger on_auth_user_created;';
+    const causes = [
+      { code: 'trigger_disabled', message: 'trigger on_auth_user_created on auth.users is disabled', fix },
+    ];
+    const document = page([line({ report: sampleReport({ drift, causes }), exitCode: 2 })], {
+      health: {
+        healthy: false,
+        lastGoodAt: null,
+        ageSeconds: 1e4,
+        maxAgeSeconds: 900,
+        why: 'no good run since the start',
+      },
+    });
+    expect(seen(document)).toContain('unhealthy');
+    expect(seen(document)).toContain('DRIFT 214 users are missing from public.users');
+    expect(seen(document)).toMatch(/missing 214 oldest 8d 4h, newest 3h/);
+    expect(seen(document)).toContain(`Likely cause trigger on_auth_user_created on auth.users is disabled ${fix}`);
+    expect(document).toContain('<title>✗ userdrift</title>');
+    expect(document).toContain(`<pre>2026-11-15    214  ▇`);
+  });
+
+  test('with failures by constraint', () => {
+    expect(seen(page([line({ report: unrepairedReport(), exitCode: 2 })]))).toMatch(
+      /23505 2 another row already has this value \(users_email_key\)/,
+    );
+  });
+
+  test.each<[Trouble, RegExp]>([
+    ['no_report', /FAILED it ended without a report; the log has its last words \(exit 1\)/],
+    ['garbled', /FAILED what it printed is no report/],
+    ['killed', /FAILED it was killed/],
+    ['overdue', /FAILED its time was up/],
+    ['not_started', /FAILED no process could be started/],
+  ])('after a run that ended as %s', (trouble, text) => {
+    expect(seen(page([line({ trouble, exitCode: 1 })]))).toMatch(text);
+  });
+
+  test('of a run that was killed: the signal', () => {
+    expect(seen(page([line({ trouble: 'killed', exitCode: null, signal: 'SIGKILL' })]))).toContain('(SIGKILL)');
+  });
+
+  test('of an alert: its exit code', () => {
+    expect(seen(page([line({ command: 'alert' })]))).toContain('DONE exit 0');
+    expect(seen(page([line({ command: 'alert', exitCode: 1 })]))).toContain('FAILED exit 1');
+  });
+
+  test('of doctor: problems with their fixes', () => {
+    const finding = {
+      about: 'key' as const,
+      level: 'problem' as const,
+      code: 'key_not_unique',
+      fact: 'id has no unique index',
+      fix: 'create unique index …',
+    };
+    const examination = {
+      version: 1 as const,
+      tool: { version: '0.1.0' },
+      exitCode: 1 as const,
+      database: { host: null, name: null, user: null, serverVersion: null },
+      source: 'auth.users',
+      target: 'public.users',
+      key: 'id',
+      durationMs: 5,
+      counts: { ok: 3, warning: 0, problem: 1 },
+      findings: [finding],
+    };
+    expect(seen(page([line({ command: 'doctor', exitCode: 1, examination })]))).toContain(
+      'PROBLEMS 1 problem, 0 warnings key id has no unique index create unique index …',
+    );
+  });
+
+  test('shows one id of the sample, and none of a report without ids', () => {
+    expect(page([line({ report: sampleReport({ sample: [ID, '7c1de2a4-93b5-4f0e-8a66-1f2e3d4c5b6a'] }) })])).toContain(
+      ID,
+    );
+    const without = sampleReport({ sample: [], failures: [] });
+    expect(page([line({ report: without })])).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+  });
+
+  test('comes again by itself, and asks for nothing else', () => {
+    const document = page([line({ report: sampleReport() })]);
+    expect(document).toContain('<meta http-equiv="refresh" content="30">');
+    expect(document).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|url\(|@import|https?:/i);
+  });
+});
+
+/** Every tag of the page, and the attributes that it may have. */
+const TAGS: Record<string, RegExp> = {
+  html: /^ lang="en"$/,
+  meta: /^( (charset|name|content|http-equiv)="[\w ,=-]*")+$/,
+  p: /^( class="(soft|verdict (good|bad|warn|none))")?$/,
+  span: /^ class="badge (good|bad|warn)"$/,
+  th: /^ scope="row"( class="deep")?$/,
+  td: /^ class="(number|note)"$/,
+  pre: /^( class="fix")?$/,
+  a: /^ href="(report\.json|metrics)"$/,
+};
+const BARE = new Set(
+  '!doctype head title style body main header h1 h2 section table tbody tr b dl dt dd div code footer'.split(' '),
+);
+
+test('nothing that a report holds becomes a tag or an attribute', () => {
+  const attack = fc.oneof(
+    hostileName,
+    fc.constantFrom(
+      '<script>alert(1)</script>',
+      '"><img src=x onerror=alert(1)>',
+      "' onload='x",
+      '</style><script>',
+      '<!--',
+      '&lt;b&gt;',
+      '{{x}}',
+    ),
+  );
+  fc.assert(
+    fc.property(anyReport(attack), attack, (report, shown) => {
+      const document = page([line({ report, exitCode: report.exitCode }, { shown })]);
+      const outside = document.replace(STYLE, '');
+      for (const [, tag = '', attributes = ''] of outside.matchAll(/<\/?([!\w-]*)([^>]*)>?/g)) {
+        const known = BARE.has(tag) ? /^( html)?$/ : (TAGS[tag] ?? expect.fail(`<${tag}${attributes}>`));
+        if (attributes !== '') expect(attributes, tag).toMatch(known);
+      }
+      expect(outside).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
+    }),
+    { numRuns: 300 },
+  );
+});
