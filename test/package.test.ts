@@ -77,7 +77,7 @@ describe('the package', () => {
 
   it('holds the built command, its schemas and its papers, and nothing else', () => {
     const built = filesIn('src').map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
-    const rest = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
+    const rest = ['CHANGELOG.md', 'crontab', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
     const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/'));
     expect(new Set(files)).toEqual(
       new Set([...built, ...rest, 'bin/userdrift.js', 'docs/report.schema.json', 'docs/doctor.schema.json']),

@@ -115,7 +115,11 @@ export function addScheduleFlags(command: Command): Command {
     .option('--crontab <file>', 'the lines to run', 'crontab')
     .option('--host <address>', 'where to serve the status: 0.0.0.0 is every address of the machine', '127.0.0.1')
     .option('--port <n>', 'port of the status; 0: any', whole(0, 65_535), 8080)
-    .option('--max-age <duration>', 'how old the last good run may be (default: three runs, at least 15m)', duration)
+    .option(
+      '--max-age <duration>',
+      'how old the last good run may be (default: three times the gap between runs, at least 15m)',
+      duration,
+    )
     .addOption(
       new Option('--jitter <duration>', 'start each run up to so much later')
         .argParser(duration)
