@@ -12,6 +12,7 @@ const ZONES = new Set(['CRON_TZ', 'TZ']);
 export function parseAssignment(line: string): Parsed<Assignment> | null {
   const [, name, rest] = /^([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
   if (name === undefined || rest === undefined) return null;
+  if (rest === '') return { faults: [`${name}: no value, at which supercronic breaks off; write ${name}=""`] };
   const [, , quoted] = /^(["'])(.*)\1$/.exec(rest) ?? [];
   if (quoted === undefined && /^["']/.test(rest)) return { faults: [`${name}: the quote is not closed`] };
   const value = quoted ?? rest;

@@ -11,11 +11,11 @@ export interface Line {
   /** The time as written, blanks made one: five fields, or @hourly and the like. */
   time: string;
   fields: TimeFields;
-  /** CRON_TZ, or TZ, of the lines above; UTC without. */
+  /** CRON_TZ, or TZ, of the file; UTC without. */
   timeZone: string;
   /** Arguments of userdrift, the command first. */
   args: string[];
-  /** What the assignments above it set for the command. */
+  /** What the assignments of the file set for the command. */
   variables: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ export type Judge = (args: readonly string[]) => string | null;
 
 /**
  * Parses a crontab; `judge` knows the flags. Gives its lines, and every fault of the file. What is accepted means the same to
- * cron, supercronic and node-cron. As in cron, an assignment holds for the lines below it.
+ * cron, supercronic and node-cron.
  */
 export function parseCrontab(text: string, judge: Judge): { lines: Line[]; faults: LineFault[] } {
   const variables: Record<string, string> = {};
@@ -44,8 +44,11 @@ export function parseCrontab(text: string, judge: Judge): { lines: Line[]; fault
     const read = readLine(raw);
     if (read === null) continue;
     if (read.faults) faults.push(...read.faults.map((message) => ({ line: number, message })));
-    else if ('name' in read.value) variables[read.value.name] = read.value.value;
-    else {
+    else if ('name' in read.value) {
+      const fault = misplaced(read.value.name, variables, lines);
+      if (fault === null) variables[read.value.name] = read.value.value;
+      else faults.push({ line: number, message: fault });
+    } else {
       const complaint = judge(read.value.args);
       if (complaint !== null) faults.push({ line: number, message: complaint });
       const timeZone = variables.CRON_TZ ?? variables.TZ ?? 'UTC';
@@ -53,6 +56,12 @@ export function parseCrontab(text: string, judge: Judge): { lines: Line[]; fault
     }
   }
   return { lines, faults };
+}
+
+/** cron lets an assignment hold for the lines below it, supercronic the last one of a name for all lines. */
+function misplaced(name: string, before: Readonly<Record<string, string>>, lines: readonly Line[]): string | null {
+  if (lines.length > 0) return `${name}: an assignment stands above the first line that runs something`;
+  return Object.hasOwn(before, name) ? `${name}: given twice` : null;
 }
 
 type Task = Pick<Line, 'time' | 'fields' | 'args'>;

@@ -24,7 +24,7 @@ const KINDS: readonly Kind[] = [
   { name: 'hour', from: 0, to: 23, names: [] },
   { name: 'day of month', from: 1, to: 31, names: [] },
   { name: 'month', from: 1, to: 12, names: MONTHS },
-  { name: 'day of week', from: 0, to: 7, names: DAYS },
+  { name: 'day of week', from: 0, to: 6, names: DAYS },
 ];
 
 /** The words for five fields that cron and supercronic share. */
@@ -34,7 +34,6 @@ export const NICKNAMES: Readonly<Record<string, string>> = {
   '@monthly': '0 0 1 * *',
   '@weekly': '0 0 * * 0',
   '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
 };
 
@@ -42,17 +41,18 @@ const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
  * Parses five fields, or a nickname. Only what every cron reads in one way is taken: cron starts a line when either of two
- * day fields matches, node-cron when both do, so a line names days in one field; `5/15`, `L`, `?` and ranges that run
- * backwards mean something in some of them only.
+ * day fields matches, node-cron when both do, so a line names days in one field; `5/15`, `L`, `?`, ranges that run
+ * backwards or to day 7 mean something in some of them only.
  */
 export function parseTime(text: string): Parsed<TimeFields> {
   if (text.startsWith('@')) return parseNickname(text);
   const words = text.split(/[ \t]+/);
   const fields = KINDS.map((kind, index) => parseField(words[index] ?? '', kind));
   const faults = fields.flatMap((field) => field.faults ?? []);
-  const [minutes = [], hours = [], daysOfMonth = [], months = [], days = []] = fields.map(({ value }) => value ?? []);
+  const [minutes = [], hours = [], daysOfMonth = [], months = [], daysOfWeek = []] = fields.map(
+    ({ value }) => value ?? [],
+  );
   if (faults.length > 0) return { faults };
-  const daysOfWeek = ascending(days.map((day) => day % 7));
   const value = { minutes, hours, daysOfMonth, months, daysOfWeek };
   const conflict = conflictOf(value, words);
   return conflict === null ? { value } : { faults: [conflict] };
@@ -88,6 +88,8 @@ function parsePart(part: string, kind: Kind): Parsed<number[]> {
   if (!match)
     return { faults: [`expected *, a number, a range such as 1-5, a list, or any range with a step such as */5`] };
   const [, all, first = '', second, stepText] = match;
+  // Sunday's other number; supercronic takes it alone, and in no range.
+  if (part === '7' && kind.names === DAYS) return { value: [0] };
   const from = all ? kind.from : numberOf(first, kind);
   const last = all ? kind.to : numberOf(second ?? first, kind);
   if (from === null || last === null) return { faults: [`expected values from ${kind.from} to ${kind.to}`] };
@@ -96,7 +98,7 @@ function parsePart(part: string, kind: Kind): Parsed<number[]> {
     return { faults: [`a step needs a range; write ${first}-${kind.to}/${stepText}`] };
   }
   const step = Number(stepText ?? 1);
-  if (step === 0) return { faults: ['a step is 1 or more'] };
+  if (step < 1 || step > kind.to) return { faults: [`a step is from 1 to ${kind.to}`] };
   return { value: Array.from({ length: Math.floor((last - from) / step) + 1 }, (_, index) => from + index * step) };
 }
 

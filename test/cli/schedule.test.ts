@@ -115,24 +115,23 @@ describe('a signal in the middle of a run', () => {
 test('a run that crashes, prints nonsense or cannot begin is told, and the schedule goes on', async () => {
   await gate.open();
   const crontab = [
-    'NODE_OPTIONS=--require=./kill.cjs',
-    `${NEVER} userdrift check`,
-    'NODE_OPTIONS=--require=./nonsense.cjs',
-    `${NEVER} userdrift sync`,
-    'NODE_OPTIONS=',
+    'NODE_OPTIONS=--require=./mischief.cjs',
+    `${NEVER} userdrift check --report killed.json`,
+    `${NEVER} userdrift sync --report nonsense.json`,
     `${NEVER} userdrift check --config nowhere.json`,
     `${NEVER} userdrift sync --quiet`,
   ].join('\n');
-  const files = {
-    'kill.cjs': `process.kill(process.pid, 'SIGKILL')`,
-    'nonsense.cjs': `console.log('{"verdict": "in_sync"}'); process.exit(0)`,
-  };
+  const mischief = `
+    const words = process.argv.join(' ');
+    if (words.includes('killed.json')) process.kill(process.pid, 'SIGKILL');
+    if (words.includes('nonsense.json')) { console.log('{"verdict": "in_sync"}'); process.exit(0); }`;
+  const files = { 'mischief.cjs': mischief };
   const { ended, get, kill, done } = await serve(crontab, [], { ...options(), files });
   expect(await ended(4)).toMatchObject([
     { level: 50, line: 2, trouble: 'killed', signal: 'SIGKILL', exitCode: null },
-    { level: 50, line: 4, trouble: 'garbled', exitCode: 0 },
-    { level: 50, line: 6, trouble: 'no_report', exitCode: 1 },
-    { level: 30, line: 7, verdict: 'repaired', exitCode: 0 },
+    { level: 50, line: 3, trouble: 'garbled', exitCode: 0 },
+    { level: 50, line: 4, trouble: 'no_report', exitCode: 1 },
+    { level: 30, line: 5, verdict: 'repaired', exitCode: 0 },
   ]);
   expect(JSON.parse((await get('/healthz')).text)).toMatchObject({ healthy: true, lastGoodAt: expect.any(String) });
   const { text: page } = await get('/');
@@ -142,7 +141,7 @@ test('a run that crashes, prints nonsense or cannot begin is told, and the sched
   expect(code).toBe(0);
   // The one line of the Fault is in the log, whose run has no report.
   expect(log).toContainEqual(
-    expect.objectContaining({ line: 6, stderr: expect.stringMatching(/^userdrift: nowhere\.json cannot be read/) }),
+    expect.objectContaining({ line: 4, stderr: expect.stringMatching(/^userdrift: nowhere\.json cannot be read/) }),
   );
 });
 

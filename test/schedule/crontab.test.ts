@@ -58,15 +58,23 @@ describe('a line', () => {
 });
 
 describe('assignments', () => {
-  test('hold for the lines below them, as in cron', () => {
+  test('hold for every line, and nothing in them is expanded', () => {
     const { lines } = parse(
-      '* * * * * userdrift check\nA=1\nCRON_TZ = "Europe/Berlin"\nB=$A b\n* * * * * userdrift sync\n',
+      'A=1\nCRON_TZ = "Europe/Berlin"\n B=$A b \nC=""\n* * * * * userdrift check\n* * * * * userdrift sync\n',
     );
-    expect(lines.map(({ timeZone, variables }) => [timeZone, variables])).toEqual([
-      ['UTC', {}],
-      ['Europe/Berlin', { A: '1', CRON_TZ: 'Europe/Berlin', B: '$A b' }],
+    const variables = { A: '1', CRON_TZ: 'Europe/Berlin', B: '$A b', C: '' };
+    expect(lines.map((line) => [line.timeZone, line.variables])).toEqual([
+      ['Europe/Berlin', variables],
+      ['Europe/Berlin', variables],
     ]);
   });
+
+  test.each(['CRON_TZ=UTC', 'TZ=Europe/Berlin', 'CRON_TZ=Asia/Kolkata', 'CRON_TZ=Asia/Calcutta', 'CRON_TZ=Etc/GMT+2'])(
+    '%s is a zone',
+    (line) => {
+      expect(parse(line).faults).toEqual([]);
+    },
+  );
 
   test('CRON_TZ wins over TZ', () => {
     const { lines } = parse('CRON_TZ=Asia/Tokyo\nTZ=Europe/Berlin\n* * * * * userdrift check');
@@ -75,11 +83,14 @@ describe('assignments', () => {
 
   test.each([
     ['CRON_TZ=Mars/Phobos', /^CRON_TZ: not a time zone/],
-    ['TZ=', /^TZ: not a time zone/],
+    ['TZ=""', /^TZ: not a time zone/],
     ['TZ=+02:00', /^TZ: not a time zone/],
     ['TZ=CET-1CEST', /^TZ: not a time zone/],
     ['TZ=europe/berlin', /^TZ: write it Europe\/Berlin$/],
     ['A="b', /^A: the quote is not closed$/],
+    ['A=', /^A: no value, .* write A=""$/],
+    ['A=1\nA=2', /^A: given twice$/],
+    ['* * * * * userdrift check\nA=1', /^A: an assignment stands above the first line that runs something$/],
   ])('%s', (line, message) => {
     expect(faultOf(line)).toMatch(message);
   });
@@ -111,7 +122,10 @@ describe('what is refused', () => {
     ['@every 5m userdrift check', /@every is not known/],
     ['60 24 0 13 8 userdrift check', /minute "60".*\nhour "24".*\nday of month "0".*\nmonth "13".*\nday of week "8"/],
     ['5/15 * * * * userdrift check', /write 5-59\/15/],
-    ['*/0 * * * * userdrift check', /a step is 1 or more/],
+    ['*/0 * * * * userdrift check', /a step is from 1 to 59/],
+    ['*/60 * * * * userdrift check', /a step is from 1 to 59/],
+    ['0 0 * * 5-7 userdrift check', /day of week "5-7": expected values from 0 to 6/],
+    ['@midnight userdrift check', /@midnight is not known; write .*@daily/],
     ['* 22-2 * * * userdrift check', /hour "22-2": the range runs backwards/],
     ['0 0 L * * userdrift check', /day of month "L"/],
     ['0 0 ? * * userdrift check', /day of month "\?"/],

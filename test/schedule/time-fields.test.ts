@@ -10,7 +10,7 @@ const YEAR_START = Date.UTC(2012, 0, 1);
 function field(from: number, to: number): fc.Arbitrary<string> {
   const value = fc.integer({ min: from, max: to });
   const range = fc.tuple(value, value).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
-  const step = fc.integer({ min: 1, max: 70 });
+  const step = fc.integer({ min: 1, max: to });
   const stepped = fc.tuple(fc.oneof(range, fc.constant('*')), step).map(([of, by]) => `${of}/${by}`);
   const part = fc.oneof(fc.constant('*'), value.map(String), range, stepped);
   return fc.oneof(
@@ -20,7 +20,7 @@ function field(from: number, to: number): fc.Arbitrary<string> {
 }
 
 const months = fc.oneof(field(1, 12), fc.constantFrom('jan', 'FEB', 'Mar-dec'));
-const days = fc.oneof(field(0, 7), fc.constantFrom('sun', 'MON-Fri', 'tue,thu'));
+const days = fc.oneof(field(0, 6), fc.constantFrom('7', '1,7', 'sun', 'MON-Fri', 'tue,thu'));
 const time = fc
   .tuple(field(0, 59), field(0, 23), field(1, 31), months, days, fc.boolean())
   .map(([minute, hour, day, month, weekday, byDay]) =>
