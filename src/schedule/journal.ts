@@ -37,6 +37,7 @@ function summaryOf({
   drift,
   repair,
   residual,
+  failures,
   failuresTotal,
 }: NonNullable<Outcome['report']>) {
   const { missing, stale, orphans, oldest } = drift;
@@ -49,7 +50,15 @@ function summaryOf({
     repair,
     residual,
     failures: failuresTotal,
+    ...(failures.length > 0 && { codes: tally(failures.map(({ code }) => code)) }),
   };
+}
+
+/** How often each code is there: of the failures that the report lists. */
+function tally(codes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
 }
 
 /**

@@ -57,7 +57,12 @@ describe('the log', () => {
   test('has counts and codes, and no id', () => {
     const { level, fields } = entryOf(outcome({ report: unrepairedReport() }));
     expect(level).toBe('warn');
-    expect(fields).toMatchObject({ verdict: 'unrepaired', residual: { missing: 4 }, failures: 3 });
+    expect(fields).toMatchObject({
+      verdict: 'unrepaired',
+      residual: { missing: 4 },
+      failures: 3,
+      codes: { 23505: 2, 23502: 1 },
+    });
     expect(JSON.stringify(fields)).not.toContain(ID);
     expect(JSON.stringify(fields)).not.toContain('users_email_key');
   });
