@@ -9,7 +9,8 @@ import { splitWords } from '../../src/schedule/words.ts';
 
 /** Whatever could mean something to a shell, and a little that does not. */
 const letter = fc.constantFrom(...`ab -='"\\\t|&;<>()$\`*?[]{}~!#%@,.:/+^`);
-const command = fc.string({ unit: letter, maxLength: 14 });
+const quoting = fc.constantFrom(...`a ""''\\\\$\`%`);
+const command = fc.oneof(fc.string({ unit: letter, maxLength: 14 }), fc.string({ unit: quoting, maxLength: 10 }));
 
 /** The words that `sh` makes of each command, in one shell for all; what it would write lands in a folder that goes. */
 function wordsOfShell(commands: readonly string[]): string[][] {
