@@ -1,5 +1,6 @@
 import { CONFIG_FILE } from '../config/load.ts';
 import { renderJson } from '../render/json.ts';
+import { measuredRun } from '../render/measured-run.ts';
 import type { Report } from '../report.ts';
 import type { Flags } from './flags.ts';
 import { outputFile } from './output-file.ts';
@@ -35,6 +36,6 @@ export async function openFiles({ report: reportPath, metricsFile: metricsPath, 
 
 /** Loaded when it is asked for: most runs need no metrics. */
 async function metricsOf(report: Report, earlier: string): Promise<string> {
-  const { measuredRun, renderMetrics } = await import('../render/metrics.ts');
+  const { renderMetrics } = await import('../render/metrics.ts');
   return renderMetrics([measuredRun(report, earlier)]);
 }

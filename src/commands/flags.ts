@@ -39,18 +39,6 @@ export interface WriteFlags extends Flags {
   yes?: boolean;
 }
 
-/** The values of the flags of schedule. */
-export interface ScheduleFlags {
-  crontab: string;
-  host: string;
-  port: number;
-  maxAge?: number;
-  jitter: number;
-  runAtStart?: boolean;
-  runLimit: number;
-  logLevel?: string;
-}
-
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 function parsing<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
@@ -61,13 +49,15 @@ function parsing<T>(parse: (text: string) => T | null, expected: string): (text:
   };
 }
 
-function whole(from: number, to: number): (text: string) => number {
+/** Parses a whole number within these bounds. */
+export function whole(from: number, to: number): (text: string) => number {
   const parse = (text: string) =>
     /^\d{1,12}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : null;
   return parsing(parse, to < 1e9 ? `a whole number from ${from} to ${to}` : `a whole number, ${from} or more`);
 }
 
-const duration = parsing(parseDuration, 'a duration such as 90s, 5m or 2h');
+/** Parses a duration into milliseconds. */
+export const duration = parsing(parseDuration, 'a duration such as 90s, 5m or 2h');
 const percent = parsing(parsePercent, 'a percentage from 0% to 100%');
 const uuid = parsing(parseUuid, 'a uuid');
 
@@ -104,32 +94,10 @@ export function addPlaceFlags(command: Command): Command {
     .addOption(logLevel());
 }
 
-function logLevel(): Option {
+/** What every command that logs has. */
+export function logLevel(): Option {
   const meaning = 'what to log on stderr (default: info; warn on a terminal, except for schedule)';
   return new Option('--log-level <level>', meaning).choices(LOG_LEVELS);
-}
-
-/** The flags of schedule. */
-export function addScheduleFlags(command: Command): Command {
-  return command
-    .option('--crontab <file>', 'the lines to run', 'crontab')
-    .option('--host <address>', 'where to serve the status: 0.0.0.0 is every address of the machine', '127.0.0.1')
-    .option('--port <n>', 'port of the status; 0: any', whole(0, 65_535), 8080)
-    .option(
-      '--max-age <duration>',
-      'how old the last good run may be (default: three times the gap between runs, at least 15m)',
-      duration,
-    )
-    .addOption(
-      new Option('--jitter <duration>', 'start each run up to so much later')
-        .argParser(duration)
-        .default(10_000, '10s'),
-    )
-    .addOption(
-      new Option('--run-limit <duration>', 'stop a run after this time').argParser(duration).default(3_600_000, '1h'),
-    )
-    .option('--run-at-start', 'run every line once, right away')
-    .addOption(logLevel());
 }
 
 /** The flag of the jobs that can be about a few people. */

@@ -3,14 +3,13 @@ import { EXIT_CODES } from '../exit-codes.ts';
 import {
   addFlags,
   addPlaceFlags,
-  addScheduleFlags,
   addUserFlag,
   addWriteFlags,
   type DoctorFlags,
   type Flags,
-  type ScheduleFlags,
   type WriteFlags,
 } from './flags.ts';
+import { addScheduleFlags, type ScheduleFlags } from './schedule-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Receives the exit code of the command that ran. */

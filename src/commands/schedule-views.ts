@@ -1,4 +1,5 @@
-import { measuredLine, renderMetrics } from '../render/metrics.ts';
+import { measuredLine } from '../render/measured-run.ts';
+import { renderMetrics } from '../render/metrics.ts';
 import { renderPage } from '../render/page/page.ts';
 import { STYLE } from '../render/page/style.ts';
 import type { Views } from '../schedule/app.ts';

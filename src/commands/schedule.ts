@@ -11,7 +11,7 @@ import { outcomeOf, tellingArguments } from '../schedule/outcome.ts';
 import { type Schedule, startSchedule, type Told } from '../schedule/schedule.ts';
 import { listen } from '../schedule/server.ts';
 import type { Outcome } from '../status.ts';
-import type { ScheduleFlags } from './flags.ts';
+import type { ScheduleFlags } from './schedule-flags.ts';
 import { scheduleViews } from './schedule-views.ts';
 import type { Terminal } from './terminal.ts';
 import { troubleOf } from './trouble.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lastSuccessIn, type MeasuredRun, measuredLine, measuredRun, renderMetrics } from '../../src/render/metrics.ts';
+import { lastSuccessIn, type MeasuredRun, measuredLine, measuredRun } from '../../src/render/measured-run.ts';
+import { renderMetrics } from '../../src/render/metrics.ts';
 import { printable } from '../../src/render/printable.ts';
 import type { Report } from '../../src/report.ts';
 import { isGood, type LineStatus, type Outcome } from '../../src/status.ts';
