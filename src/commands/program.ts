@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
 import {
+  type AlertFlags,
+  addAlertFlags,
   addFlags,
   addPlaceFlags,
   addUserFlag,
@@ -46,6 +48,10 @@ export function program(terminal: Terminal, done: Done): Command {
   const doctor = verb(root, 'doctor', 'everything that is in the way of a sync, with its fix', '--target public.users');
   addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
     done(await (await import('./doctor.ts')).doctor(flags, terminal)),
+  );
+  const alert = verb(root, 'alert', 'keep one GitHub issue about a report, or tell Slack', 'report.json');
+  addAlertFlags(alert.argument('<report>', 'file that --report has written; - reads stdin')).action(
+    async (file: string, flags: AlertFlags) => done(await (await import('./alert.ts')).alert(file, flags, terminal)),
   );
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { ulid } from 'ulid';
 import { CONFIG_FILE } from '../config/load.ts';
 import { Fault } from '../fault.ts';
@@ -13,6 +14,7 @@ import { renderText } from '../render/text.ts';
 import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import type { Flags, WriteFlags } from './flags.ts';
+import { pulseOf } from './heartbeat.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
 import { reportFile } from './report-file.ts';
@@ -23,18 +25,32 @@ import { troubleOf } from './trouble.ts';
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf(command, flags);
   const file = flags.report === undefined ? null : await reportFile(flags.report, flags.config ?? CONFIG_FILE);
-  const report = tolerant(await run(job, flags, terminal), flags);
+  const runId = ulid();
+  const log = terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal)).child({ run: runId, command });
+  const pulse = pulseOf(job, flags, runId, log, terminal);
+  const report = tolerant(await run(job, flags, terminal, { runId, log, underway: pulse.started }), flags);
   const shown = flags.ids ? report : withoutIds(report);
   const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
-  await file?.write(renderJson(shown));
+  const kept = await settled(file?.write(renderJson(shown)));
+  await pulse.ended(report, kept.status === 'fulfilled' ? code : 1);
+  if (kept.status === 'rejected') throw kept.reason;
   return code;
 }
 
-async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): Promise<Report> {
-  const runId = ulid();
-  const level = flags.logLevel ?? defaultLevel(flags, terminal);
-  const log = terminal.logger(level).child({ run: runId, command: job.command });
+async function settled(work: Promise<void> | undefined): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work]);
+  return result;
+}
+
+interface Session {
+  runId: string;
+  log: Logger;
+  underway: () => void;
+}
+
+async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, session: Session): Promise<Report> {
+  const { runId, log, underway } = session;
   const deadline = startDeadline(flags.deadline, terminal.stop);
   const progress = progressOn(terminal, flags);
   try {
@@ -48,6 +64,7 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): P
           signal: terminal.stop.signal,
           onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
         }),
+      underway,
       stop: terminal.stop.signal,
       hurry: terminal.hurry,
       confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,

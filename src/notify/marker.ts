@@ -26,7 +26,7 @@ export type Marker = z.infer<typeof schema>;
 
 /** The hidden line at the top of a body. `--` would end an HTML comment, and `<` or `>` could begin something else. */
 export function markerLine(marker: Marker): string {
-  const json = JSON.stringify(marker).replace(/[-<>\u2028\u2029]/g, escaped);
+  const json = JSON.stringify(marker).replace(/-(?=-)|[<>\u2028\u2029]/g, escaped);
   return `<!-- userdrift: ${json} -->`;
 }
 

@@ -25,6 +25,7 @@ async function perform(run: Run, world: World): Promise<Ended> {
   return withPort(run, world, async (port) => {
     await findTarget(run, port, world);
     return withRunLock(run, port, world, async (stop) => {
+      world.underway?.();
       const flight = await orStopped(
         stop,
         preflight(port, run.job, (facts) => run.see(facts)),

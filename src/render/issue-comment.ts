@@ -1,5 +1,5 @@
 import type { Report } from '../report.ts';
-import { blindSentence, driftSentence } from './issue.ts';
+import { blindSentence, driftSentence, minute } from './issue.ts';
 import { code } from './markdown.ts';
 import { printableReport } from './printable.ts';
 import { thousands } from './units.ts';
@@ -10,7 +10,7 @@ type Change = 'opened' | 'reopened' | 'still' | 'worse' | 'blind' | 'sighted' | 
 /** The comment that tells a change, in Markdown; `told` is the number of missing users that was told before. */
 export function renderComment(change: Change, full: Report, told: number): string {
   const report = printableReport(full, true);
-  return `${SENTENCES[change](report, told)}\n\nRun ${code(report.runId)} at ${report.startedAt}.\n`;
+  return `${SENTENCES[change](report, told)}\n\nRun ${code(report.runId)} at ${minute(report.startedAt)}.\n`;
 }
 
 const now = (report: Report): string => (isBlind(report) ? blindSentence(report) : driftSentence(report));

@@ -60,24 +60,24 @@ function headingOf(report: Report, { environment, kind, since, missing, over }: 
   if (over) return `**Nobody is missing from ${code(report.target)}.**${place}`;
   if (kind === 'drift') return `**${driftSentence(report)}**${place}`;
   const known = missing === null ? '' : ` When a run last saw them, ${counted(missing, 'user')} were missing.`;
-  return `**${blindSentence(report)}**${known} It has been so since ${since}.${reasonLines(report)}${place}`;
+  return `**${blindSentence(report)}**${known} It has been so since ${minute(since)}.${reasonLines(report)}${place}`;
 }
 
 /** `214 users are missing from public.users, the oldest for 8d 4h.` */
-export function driftSentence(report: Report): string {
+export function driftSentence(report: Report, quote: (name: string) => string = code): string {
   const { missing, stale, oldest } = leftBy(report);
   const scope = report.scope.full ? '' : ' in this scope';
-  const from = report.target ? ` from ${code(report.target)}` : '';
+  const from = report.target ? ` from ${quote(report.target)}` : '';
   const are = missing === 1 ? 'is' : 'are';
   const since = oldest === null ? 'nobody knows since when' : `the oldest for ${age(oldest, report.startedAt)}`;
   if (!missing)
-    return `${counted(stale ?? 0, 'row')}${scope} in ${code(report.target)} ${stale === 1 ? 'is' : 'are'} stale.`;
+    return `${counted(stale ?? 0, 'row')}${scope} in ${quote(report.target)} ${stale === 1 ? 'is' : 'are'} stale.`;
   return `${counted(missing, 'user')}${scope} ${are} missing${from}, ${since}${stale ? `; ${thousands(stale)} stale` : ''}.`;
 }
 
 /** It says nothing about the tables, and must not sound as if it did. */
-export function blindSentence(report: Report): string {
-  return `The last run could not do its job (${code(report.verdict)}, ${code(publicReason(report).code)}).`;
+export function blindSentence(report: Report, quote: (name: string) => string = code): string {
+  return `The last run could not do its job (${quote(report.verdict)}, ${quote(publicReason(report).code)}).`;
 }
 
 function reasonLines(report: Report): string {
@@ -154,5 +154,10 @@ function sampleLine(report: Report): string[] {
 
 function lastRun({ runId, command, dryRun, startedAt, verdict, exitCode }: Report): string {
   const name = code(`${command}${dryRun ? ' --dry-run' : ''}`);
-  return `Last run: ${name} ${code(runId)} at ${startedAt}, verdict ${code(verdict)}, exit ${exitCode}.`;
+  return `Last run: ${name} ${code(runId)} at ${minute(startedAt)}, verdict ${code(verdict)}, exit ${exitCode}.`;
+}
+
+/** `2026-11-16 12:00 UTC` */
+export function minute(moment: string): string {
+  return `${moment.slice(0, 16).replace('T', ' ')} UTC`;
 }
