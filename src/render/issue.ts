@@ -14,6 +14,7 @@ import { age, counted, thousands } from './units.ts';
 const IDS = 10;
 const KINDS = 10;
 const CAUSES = 5;
+const PROVIDERS = 30;
 /** GitHub refuses a body of more than 65,536 characters. */
 const FIX_MAX = 2000;
 const UNITS = { day: 'Day', month: 'Month', year: 'Year' } as const;
@@ -111,7 +112,9 @@ function breakdown(report: Report): string[][] {
   if (!missing) return [];
   const then = readOnly(report) ? 'Missing' : 'Missing when the run began';
   const times = missingByTime ? timeLines(missingByTime).map((line) => [line.when, thousands(line.missing)]) : [];
-  const providers = (missingByProvider ?? []).map((line) => [code(line.provider), thousands(line.missing)]);
+  const providers = (missingByProvider ?? [])
+    .slice(0, PROVIDERS)
+    .map((line) => [code(line.provider), thousands(line.missing)]);
   return [
     times.length > 0 && missingByTime ? table([UNITS[missingByTime.unit], then], times, '-:') : [],
     providers.length > 0 ? table(['Provider', then], providers, '-:') : [],

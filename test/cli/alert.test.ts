@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { gitHubEnv } from '../support/alert.ts';
+import { run, start } from '../support/cli.ts';
+import { type GitHubStub, gitHubStub } from '../support/github.ts';
+import { drift } from '../support/reports.ts';
+
+let github: GitHubStub;
+beforeAll(async () => {
+  github = await gitHubStub();
+});
+afterAll(() => github.close());
+beforeEach(() => github.reset());
+
+const files = () => ({ 'report.json': JSON.stringify(drift(7)) });
+const env = () => gitHubEnv(github);
+
+describe.concurrent('the process', () => {
+  test('a file, and stdin: exit 0, whatever the report says', async () => {
+    const file = await run(['alert', 'report.json', '--environment', 'file'], { files: files(), env: env() });
+    expect(file).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^opened acme\/app#\d: 7 missing\n$/),
+      stderr: '',
+    });
+    const stdin = await run(['alert', '-', '--environment', 'stdin', '--json'], {
+      stdin: { text: JSON.stringify(drift(7)) },
+      env: env(),
+    });
+    expect(stdin.code).toBe(0);
+    expect(JSON.parse(stdin.stdout)).toMatchObject({ action: 'open' });
+    expect(file.ms).toBeLessThan(5000);
+  });
+
+  test('a file that is not there: 1, and what that means', async () => {
+    const { code, said } = await run(['alert', 'nowhere.json'], { env: env() });
+    expect(said.join()).toMatch(/^userdrift: nowhere\.json cannot be read \(ENOENT\)\. Fix: .*--report/);
+    expect(code).toBe(1);
+  });
+
+  test('a token that is refused: 1, and not a word of it', async () => {
+    const { code, said, stdout } = await run(['alert', 'report.json'], {
+      files: files(),
+      env: { ...env(), GITHUB_TOKEN: 'ghp_wrong0token' },
+    });
+    expect(said.join()).toMatch(/^userdrift: GitHub does not accept GITHUB_TOKEN \(401\)\. Fix: /);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  test.each([
+    [[], /missing required argument 'report'/],
+    [['report.json', '--older-than', 'soon'], /--older-than.*duration/],
+    [['report.json', '--repository', 'app'], /--repository.*owner\/name/],
+    [['report.json', '--environment', ' '], /--environment.*at most 60/],
+    [['report.json', '--quiet'], /unknown option '--quiet'/],
+  ])('%j is 64', async (args, line) => {
+    const { code, said } = await run(['alert', ...args], { files: files(), env: env() });
+    expect(said.join()).toMatch(line);
+    expect(code).toBe(64);
+  });
+});
+
+test('a signal ends it at once', async () => {
+  github.trouble = () => 'stall';
+  const { kill, done } = await start(['alert', 'report.json'], { files: files(), env: env() });
+  while (github.heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  kill('SIGTERM');
+  const { code, ms } = await done;
+  expect(code).toBe(143);
+  expect(ms).toBeLessThan(5000);
+});
