@@ -1,7 +1,7 @@
 import type { Env } from '../config/env.ts';
 import { parseRepository } from '../config/units.ts';
 import { Fault } from '../fault.ts';
-import { type GitHub, openGitHub } from '../notify/github.ts';
+import { GitHub } from '../notify/github.ts';
 import type { Patience } from '../notify/web.ts';
 import { webUrl } from '../notify/web-url.ts';
 import type { AlertFlags } from './flags.ts';
@@ -25,7 +25,7 @@ export function targetsOf(flags: AlertFlags, env: Env, version: string, signal: 
   if (token !== undefined && repository !== null) {
     if (!/^[\x21-\x7e]+$/.test(token)) throw halfSet('GITHUB_TOKEN is no token', 'copy it whole, on one line');
     const account = { token, repository, api: webUrl(apiUrl, 'GITHUB_API_URL'), version };
-    return { github: openGitHub(account, patience), slack, patience };
+    return { github: new GitHub(account, patience), slack, patience };
   }
   if (flags.repository !== undefined)
     throw halfSet('--repository needs GITHUB_TOKEN', 'set it in the environment or in .env');

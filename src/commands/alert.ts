@@ -43,7 +43,7 @@ async function tell(report: Report, flags: AlertFlags, targets: Targets, termina
   const failed = toSlack ? await troubleOf(postToSlack(toSlack.url, toSlack.message, targets.patience)) : null;
   const posted = toSlack !== null && failed === null;
   const kept = step.repository !== null && step.action.kind !== 'nothing';
-  if (kept || posted || !(trouble ?? failed)) {
+  if (!flags.quiet && (kept || posted || !(trouble ?? failed))) {
     const dryRun = flags.dryRun ? { ...textsOf(report, step, flags.environment), slack: message } : null;
     const deed = { ...step, posted, dryRun };
     terminal.out(flags.json ? renderJson(deedAsJson(deed)) : describeDeed(deed, terminal.look.unicode));

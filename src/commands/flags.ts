@@ -47,6 +47,7 @@ export interface AlertFlags {
   timeout: number;
   dryRun?: boolean;
   json?: boolean;
+  quiet?: boolean;
   ids: boolean;
 }
 
@@ -162,6 +163,7 @@ export function addAlertFlags(command: Command): Command {
     )
     .option('--dry-run', 'show what would be written and write nothing')
     .option('--json', 'print one JSON document')
+    .option('--quiet', 'print nothing at exit 0 and one line otherwise')
     .option('--no-ids', 'leave user ids out of all output');
 }
 

@@ -45,7 +45,7 @@ export function decide(report: Report, issue: Issue | null, options: AlertOption
   if (news.kind === 'silent') return nothing(news.why);
   if (issue === null) return withoutIssue(report, news, options);
   const { marker } = issue;
-  if (Date.parse(report.startedAt) <= Date.parse(marker.at) || report.runId === marker.run) {
+  if (Date.parse(report.startedAt) <= Date.parse(marker.at)) {
     return nothing('the issue knows this report, or a later one');
   }
   if (issue.state === 'open') return whileOpen(report, news, marker, options);

@@ -27,18 +27,7 @@ export interface IssueChange {
   state_reason?: 'completed' | 'not_planned' | 'reopened';
 }
 
-/** The issues of one repository. Every method throws a Fault, or the reason of the signal. */
-export interface GitHub {
-  /** owner/name */
-  readonly repository: string;
-  /** All with our label, open and closed, oldest first; no pull requests. */
-  issues(): Promise<GitHubIssue[]>;
-  /** Opens one with our label and returns its number. */
-  open(title: string, body: string): Promise<number>;
-  change(number: number, change: IssueChange): Promise<void>;
-  comment(number: number, body: string): Promise<void>;
-}
-
+/** Whose issues, and who asks. */
 export interface Account {
   token: string;
   repository: string;
@@ -47,81 +36,89 @@ export interface Account {
   version: string;
 }
 
-/** Opens nothing yet. A call that changes nothing twice is tried three times, a POST only where GitHub has turned it away. */
-export function openGitHub({ token, repository, api, version }: Account, patience: Patience): GitHub {
-  const [owner = '', repo = ''] = repository.split('/');
-  const place = { owner, repo };
-  const call = request.defaults({
-    baseUrl: api.href.replace(/\/+$/, ''),
-    headers: {
-      authorization: `Bearer ${token}`,
-      'user-agent': `userdrift/${version}`,
-      'x-github-api-version': '2022-11-28',
-    },
-    // Without a log of its own, @octokit/request would write to the console.
-    request: { fetch: careful('the GitHub API', patience), log: { warn: () => {} } },
-  });
-  const ask = <T>(work: () => Promise<T>, repeatable = true) =>
-    patiently(work, { repeatable, signal: patience.signal }).catch((error: unknown) => {
-      patience.signal.throwIfAborted();
-      throw githubFault(error, repository, Date.now());
-    });
-  const page = async (number: number): Promise<GitHubIssue[]> => {
-    const query = {
-      ...place,
-      labels: LABEL,
-      state: 'all',
-      sort: 'created',
-      direction: 'asc',
-      per_page: PAGE,
-      page: number,
-    } as const;
-    const { data } = await ask(() => call('GET /repos/{owner}/{repo}/issues', query));
-    return parsed(z.array(issueSchema), data);
-  };
-  return {
-    repository,
-    issues: async () => {
-      const found: GitHubIssue[] = [];
-      // Counted, not followed: a link in an answer could lead elsewhere.
-      for (let number = 1; ; number += 1) {
-        const issues = await page(number);
-        found.push(...issues.filter(({ pull_request }) => !pull_request));
-        if (issues.length < PAGE) return found.toSorted((one, other) => one.number - other.number);
-      }
-    },
-    open: async (title, body) => {
-      await ask(() => makeLabel(call, place), false);
-      const { data } = await ask(
-        () => call('POST /repos/{owner}/{repo}/issues', { ...place, title, body, labels: [LABEL] }),
-        false,
-      );
-      const issue = parsed(issueSchema, data);
-      if (!isLabelled(issue)) throw unlabelled(issue.number);
-      return issue.number;
-    },
-    change: async (number, change) => {
-      await ask(() =>
-        call('PATCH /repos/{owner}/{repo}/issues/{issue_number}', { ...place, issue_number: number, ...change }),
-      );
-    },
-    comment: async (number, body) => {
-      await ask(
-        () =>
-          call('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...place, issue_number: number, body }),
-        false,
-      );
-    },
-  };
-}
+const ISSUES = '/repos/{owner}/{repo}/issues';
+const ISSUE = `${ISSUES}/{issue_number}` as const;
 
-/** GitHub drops in silence the label of whoever may not set one, and without it no later run would find the issue. */
-async function makeLabel(call: typeof request, place: { owner: string; repo: string }): Promise<void> {
-  const label = { ...place, name: LABEL, color: 'd93f0b', description: 'kept by userdrift alert' };
-  await call('POST /repos/{owner}/{repo}/labels', label).catch((error: unknown) => {
-    // It is there already.
-    if (answerIn(error)?.status !== 422) throw error;
-  });
+/** The issues of one repository. Every method throws a Fault, or the reason of the signal. A call that may be repeated is tried three times, a POST only where GitHub has turned it away. */
+export class GitHub {
+  /** owner/name */
+  readonly repository: string;
+  readonly #call: typeof request;
+  readonly #place: { owner: string; repo: string };
+  readonly #signal: AbortSignal;
+
+  constructor({ token, repository, api, version }: Account, patience: Patience) {
+    const [owner = '', repo = ''] = repository.split('/');
+    this.repository = repository;
+    this.#place = { owner, repo };
+    this.#signal = patience.signal;
+    this.#call = request.defaults({
+      baseUrl: api.href.replace(/\/+$/, ''),
+      headers: {
+        authorization: `Bearer ${token}`,
+        'user-agent': `userdrift/${version}`,
+        'x-github-api-version': '2022-11-28',
+      },
+      // Without a log of its own, @octokit/request would write to the console.
+      request: { fetch: careful('the GitHub API', patience), log: { warn: () => {} } },
+    });
+  }
+
+  /** All with our label, open and closed, oldest first; no pull requests. */
+  async issues(): Promise<GitHubIssue[]> {
+    const found: GitHubIssue[] = [];
+    // Counted, not followed: a link in an answer could lead elsewhere.
+    for (let page = 1; ; page += 1) {
+      const query = { labels: LABEL, state: 'all', sort: 'created', direction: 'asc', per_page: PAGE, page } as const;
+      const { data } = await this.#ask(() => this.#call(`GET ${ISSUES}`, { ...this.#place, ...query }));
+      const issues = parsed(z.array(issueSchema), data);
+      found.push(...issues.filter(({ pull_request }) => !pull_request));
+      if (issues.length < PAGE) return found.toSorted((one, other) => one.number - other.number);
+    }
+  }
+
+  /** Opens one with our label and returns its number. */
+  async open(title: string, body: string): Promise<number> {
+    await this.#makeLabel();
+    const given = { ...this.#place, title, body, labels: [LABEL] };
+    const { data } = await this.#askOnce(() => this.#call(`POST ${ISSUES}`, given));
+    const issue = parsed(issueSchema, data);
+    if (!isLabelled(issue)) throw unlabelled(issue.number);
+    return issue.number;
+  }
+
+  async change(number: number, change: IssueChange): Promise<void> {
+    const given = { ...this.#place, issue_number: number, ...change };
+    await this.#ask(() => this.#call(`PATCH ${ISSUE}`, given));
+  }
+
+  async comment(number: number, body: string): Promise<void> {
+    const given = { ...this.#place, issue_number: number, body };
+    await this.#askOnce(() => this.#call(`POST ${ISSUE}/comments`, given));
+  }
+
+  /** GitHub drops in silence the label of whoever may not set one, and without it no later run would find the issue. */
+  async #makeLabel(): Promise<void> {
+    const label = { ...this.#place, name: LABEL, color: 'd93f0b', description: 'kept by userdrift alert' };
+    await this.#askOnce(() =>
+      this.#call('POST /repos/{owner}/{repo}/labels', label).catch((error: unknown) => {
+        // It is there already.
+        if (answerIn(error)?.status !== 422) throw error;
+      }),
+    );
+  }
+
+  #ask<T>(work: () => Promise<T>, repeatable = true): Promise<T> {
+    return patiently(work, { repeatable, signal: this.#signal }).catch((error: unknown) => {
+      this.#signal.throwIfAborted();
+      throw githubFault(error, this.repository, Date.now());
+    });
+  }
+
+  /** For what would be there twice if it were done twice. */
+  #askOnce<T>(work: () => Promise<T>): Promise<T> {
+    return this.#ask(work, false);
+  }
 }
 
 function isLabelled({ labels }: GitHubIssue): boolean {

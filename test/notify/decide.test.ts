@@ -142,6 +142,11 @@ describe('what is worth a comment', () => {
     ]);
   });
 
+  test('a run that could not look in between makes no old number new', () => {
+    const reports = [drift(10), blind('inconclusive', 'sight_lost'), drift(3), drift(19), drift(20)];
+    expect(changes(...reports)).toEqual(['opened', 'blind', 'sighted', null, 'worse']);
+  });
+
   test('that a run cannot look, why, and that one can again; not that it is still so', () => {
     const reports = [
       drift(10),

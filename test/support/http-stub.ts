@@ -7,6 +7,8 @@ export interface Heard {
   query: URLSearchParams;
   headers: IncomingMessage['headers'];
   body: string;
+  /** performance.now() */
+  at: number;
 }
 
 /** How a request is answered. */
@@ -41,6 +43,7 @@ export async function serve(handler: Handler): Promise<HttpStub> {
         query: url.searchParams,
         headers: request.headers,
         body: Buffer.concat(chunks).toString('utf8'),
+        at: performance.now(),
       };
       heard.push(each);
       send(handler(each), response);
