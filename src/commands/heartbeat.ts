@@ -6,7 +6,7 @@ import { webUrl } from '../notify/web-url.ts';
 import { type Asked, isFull } from '../reconcile/job.ts';
 import { leftBy } from '../reconcile/left.ts';
 import type { Report } from '../report.ts';
-import type { Flags } from './flags.ts';
+import type { Flags, WriteFlags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 const LIMIT_MS = 5000;
@@ -21,12 +21,12 @@ export interface Pulse {
 const NONE: Pulse = { started: () => {}, ended: async () => {} };
 
 /**
- * The pulse of a run, if there is a URL for it. Only a run over all users proves anything for the schedule, and a dry run
- * is a person who looks: others are silent. Throws a Fault that never has the URL in it.
+ * The pulse of a run, if there is a URL for it. Only a run over all users proves anything for the schedule; a dry run is a
+ * person who looks, and a person who is asked may say no: they are silent. Throws a Fault that never has the URL in it.
  */
-export function pulseOf(job: Asked, flags: Flags, runId: string, log: Logger, terminal: Terminal): Pulse {
+export function pulseOf(job: Asked, flags: Flags | WriteFlags, runId: string, log: Logger, terminal: Terminal): Pulse {
   const url = pingUrlOf(flags, terminal);
-  if (url === null || !isFull(job) || job.dryRun) return NONE;
+  if (url === null || !isFull(job) || job.dryRun || asksFirst(job, flags, terminal)) return NONE;
   const beat = heartbeat(url, {
     rid: ulidToUUID(runId).toLowerCase(),
     limitMs: LIMIT_MS,
@@ -38,6 +38,10 @@ export function pulseOf(job: Asked, flags: Flags, runId: string, log: Logger, te
     // It began nothing, and the run that holds the lock speaks for itself: a start without an end would be an alarm.
     ended: (report, code) => (report.verdict === 'busy' ? Promise.resolve() : beat.ended(code, bodyOf(report, code))),
   };
+}
+
+function asksFirst({ command }: Asked, flags: Flags | WriteFlags, { interactive }: Terminal): boolean {
+  return command === 'backfill' && interactive && !('yes' in flags && flags.yes);
 }
 
 function pingUrlOf({ pingUrl }: Flags, { env }: Terminal): URL | null {

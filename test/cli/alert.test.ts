@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gitHubEnv } from '../support/alert.ts';
 import { run, start } from '../support/cli.ts';
 import { type GitHubStub, gitHubStub } from '../support/github.ts';
@@ -9,7 +9,6 @@ beforeAll(async () => {
   github = await gitHubStub();
 });
 afterAll(() => github.close());
-beforeEach(() => github.reset());
 
 const files = () => ({ 'report.json': JSON.stringify(drift(7)) });
 const env = () => gitHubEnv(github);
@@ -68,6 +67,7 @@ describe.concurrent('the process', () => {
 });
 
 test('a signal ends it at once', async () => {
+  github.reset();
   github.trouble = () => 'stall';
   const { kill, done } = await start(['alert', 'report.json'], { files: files(), env: env() });
   while (github.heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));

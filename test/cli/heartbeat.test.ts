@@ -1,4 +1,12 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Flags } from '../../src/commands/flags.ts';
+import { pulseOf } from '../../src/commands/heartbeat.ts';
+import { plan } from '../../src/commands/job.ts';
+import type { Terminal } from '../../src/commands/terminal.ts';
+import { envOf } from '../../src/config/env.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { sampleReport } from '../render/sample-report.ts';
 import { createTable, PLAIN_COLUMNS, PLAIN_CONFIG } from '../support/app.ts';
 import { type Running, run, start } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -118,6 +126,23 @@ describe('a run that proves nothing for the schedule is silent', () => {
     expect(told.code).toBe(64);
   });
 });
+
+test.each([
+  [false, [], ['/start', '/4']],
+  [true, ['yes'], ['/start', '/4']],
+  [true, [], []],
+])(
+  'a backfill on a terminal (%s, %j) is silent while it may ask: no is no failure of the schedule',
+  async (interactive, yes, paths) => {
+    const flags = { ids: true, maxDrift: 0, transport: 'postgres', ...(yes.length > 0 ? { yes: true } : {}) } as Flags;
+    const job = plan('backfill', parseConfig(JSON.stringify(PLAIN_CONFIG), 'test'), flags);
+    const terminal = { env: envOf(env()), interactive, hurry: new AbortController().signal } as Terminal;
+    const pulse = pulseOf(job, flags, '01JD4Q8ZK3T5W7X9Y1A2B3C4D5', pino({ enabled: false }), terminal);
+    pulse.started();
+    await pulse.ended(sampleReport({ verdict: 'refused', exitCode: 4 }), 4);
+    expect(heard()).toEqual(paths);
+  },
+);
 
 describe('a service that does not do as it should changes nothing about the run', () => {
   test.each([
