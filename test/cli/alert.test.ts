@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gitHubEnv } from '../support/alert.ts';
+import { createTable, PLAIN_COLUMNS, PLAIN_CONFIG } from '../support/app.ts';
 import { run, start } from '../support/cli.ts';
+import { createDatabase } from '../support/database.ts';
 import { type GitHubStub, gitHubStub } from '../support/github.ts';
+import { expectNoCanary, twelveKinds } from '../support/people.ts';
 import { drift } from '../support/reports.ts';
 
 let github: GitHubStub;
@@ -75,4 +78,25 @@ test('a signal ends it at once', async () => {
   const { code, ms } = await done;
   expect(code).toBe(143);
   expect(ms).toBeLessThan(5000);
+});
+
+test('from the database to the issue and back, with nothing of a person in it', async () => {
+  github.reset();
+  const db = await createDatabase();
+  try {
+    await createTable(db, PLAIN_COLUMNS);
+    await twelveKinds(db);
+    const options = { url: db.url, config: PLAIN_CONFIG };
+    const tell = async (...args: string[]) => {
+      const { files: left } = await run([...args, '--report', 'report.json', '--quiet'], options);
+      return (await run(['alert', 'report.json'], { files: left, env: env() })).stdout;
+    };
+    expect(await tell('check')).toBe('opened acme/app#1: 9 missing\n');
+    expect(await tell('sync')).toBe('closed acme/app#1: in sync\n');
+    expect(github.issues[0]).toMatchObject({ state: 'closed' });
+    expectNoCanary(github.heard.map(({ body }) => body).join());
+    expect(github.heard.map(({ body }) => body).join()).not.toContain('127.0.0.1');
+  } finally {
+    await db.drop();
+  }
 });
