@@ -97,6 +97,7 @@ function commands(): readonly Command[] {
   const terminal = {
     env: envOf({}),
     version: '',
+    input: () => Promise.resolve(''),
     out: nothing,
     err: nothing,
     status: nothing,

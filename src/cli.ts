@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { CommanderError } from 'commander';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
@@ -77,8 +78,9 @@ function openTerminal(): Terminal {
   return {
     env,
     version: versionOf(),
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    input: () => text(process.stdin),
+    out: (line) => void stdout.write(line),
+    err: (line) => void stderr.write(line),
     status: (line) => {
       if (stderr.isTTY) stderr.write(`\r\u001b[K${line ?? ''}`);
     },

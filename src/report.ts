@@ -102,7 +102,14 @@ export const reportSchema = z.object({
     failed: count,
     unresolved: count,
   }),
-  residual: z.object({ missing: measured, stale: measured, arrived: measured }),
+  residual: z.object({
+    missing: measured,
+    stale: measured,
+    arrived: measured,
+    oldest: timestamp.optional().meta({
+      description: 'created_at of the oldest user that is still missing; null or absent with missing > 0: unknown',
+    }),
+  }),
   failures: z.array(failure),
   failuresTotal: count,
   users: z.array(userOutcome).nullable().meta({ description: 'one entry per --user' }),

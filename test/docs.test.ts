@@ -13,6 +13,7 @@ const PROSE = [
   'docs/decisions.md',
   'docs/reliability.md',
   'docs/running/schedule.md',
+  'docs/running/alert.md',
 ];
 
 describe('what is generated', () => {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration, parseMoment, parsePercent, parseShard, parseUuid } from '../config/units.ts';
+import { parseDuration, parseMoment, parsePercent, parseRepository, parseShard, parseUuid } from '../config/units.ts';
 import type { Scope } from '../port.ts';
 
 /** The values of the flags that every job has. */
@@ -11,6 +11,7 @@ export interface Flags {
   report?: string;
   metricsFile?: string;
   quiet?: boolean;
+  pingUrl?: string;
   ids: boolean;
   since?: string;
   grace?: number;
@@ -37,6 +38,18 @@ export interface WriteFlags extends Flags {
   wait: number;
   busyOk?: boolean;
   yes?: boolean;
+}
+
+/** The values of the flags of alert. */
+export interface AlertFlags {
+  environment: string;
+  olderThan: number;
+  repository?: string;
+  timeout: number;
+  dryRun?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+  ids: boolean;
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -80,6 +93,11 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option('--report <file>', 'also write the report to a file, as JSON')
     .option('--metrics-file <file>', 'also write metrics of the run to a file, for Prometheus')
     .option('--quiet', 'print nothing at exit 0 and one line otherwise')
+    .addOption(
+      new Option('--ping-url <url>', 'told when a run starts and how it ended (default: USERDRIFT_PING_URL)').conflicts(
+        ['since', 'shard', 'user', 'dryRun'],
+      ),
+    )
     .option('--no-ids', 'leave user ids out of all output');
 }
 
@@ -129,6 +147,37 @@ export function addWriteFlags(command: Command): Command {
     .option('--busy-ok', 'exit 0 when another run is writing')
     .option('--yes', 'do not ask');
 }
+
+/** The flags of the command that tells others. */
+export function addAlertFlags(command: Command): Command {
+  return command
+    .option('--environment <name>', 'one issue for each target and environment', environment, 'production')
+    .addOption(
+      new Option('--older-than <duration>', 'how long somebody must have been missing before an issue is opened')
+        .argParser(duration)
+        .default(3_600_000, '1h'),
+    )
+    .option(
+      '--repository <owner/name>',
+      'whose issue it keeps (default: GITHUB_REPOSITORY)',
+      parsing(parseRepository, 'owner/name'),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'give up on GitHub and Slack after this time')
+        .argParser(duration)
+        .default(60_000, '60s'),
+    )
+    .option('--dry-run', 'show what would be written and write nothing')
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'print nothing at exit 0 and one line otherwise')
+    .option('--no-ids', 'leave user ids out of all output');
+}
+
+const LONGEST_ENVIRONMENT = 60;
+const environment = parsing(
+  (text) => (text.trim() !== '' && text.length <= LONGEST_ENVIRONMENT ? text.trim() : null),
+  `a name of at most ${LONGEST_ENVIRONMENT} characters`,
+);
 
 /** A since in the future would find nobody, for ever and with exit 0. */
 function pastMoment(text: string): string | null {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
 import {
+  type AlertFlags,
+  addAlertFlags,
   addFlags,
   addPlaceFlags,
   addUserFlag,
@@ -53,6 +55,10 @@ export function program(terminal: Terminal, done: Done): Command {
     const judge = (args: readonly string[]) => complaintOf(args, terminal);
     done(await (await import('./schedule.ts')).schedule(flags, judge, terminal));
   });
+  const alert = verb(root, 'alert', 'keep one GitHub issue about a report, or tell Slack', 'report.json');
+  addAlertFlags(alert.argument('<report>', 'file that --report has written; - reads stdin')).action(
+    async (file: string, flags: AlertFlags) => done(await (await import('./alert.ts')).alert(file, flags, terminal)),
+  );
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),
   );

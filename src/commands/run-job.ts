@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { ulid } from 'ulid';
 import { Fault } from '../fault.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
@@ -13,6 +14,7 @@ import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import { openFiles } from './files.ts';
 import type { Flags, WriteFlags } from './flags.ts';
+import { pulseOf } from './heartbeat.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,18 +24,32 @@ import { troubleOf } from './trouble.ts';
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf(command, flags);
   const files = await openFiles(flags);
-  const report = tolerant(await run(job, flags, terminal), flags);
+  const runId = ulid();
+  const log = terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal)).child({ run: runId, command });
+  const pulse = pulseOf(job, flags, runId, log, terminal);
+  const report = tolerant(await run(job, flags, terminal, { runId, log, underway: pulse.started }), flags);
   const shown = flags.ids ? report : withoutIds(report);
   const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
-  await files.write(shown);
+  const kept = await settled(files.write(shown));
+  await pulse.ended(report, kept.status === 'fulfilled' ? code : 1);
+  if (kept.status === 'rejected') throw kept.reason;
   return code;
 }
 
-async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): Promise<Report> {
-  const runId = ulid();
-  const level = flags.logLevel ?? defaultLevel(flags, terminal);
-  const log = terminal.logger(level).child({ run: runId, command: job.command });
+async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work]);
+  return result;
+}
+
+interface Session {
+  runId: string;
+  log: Logger;
+  underway: () => void;
+}
+
+async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, session: Session): Promise<Report> {
+  const { runId, log, underway } = session;
   const deadline = startDeadline(flags.deadline, terminal.stop);
   const progress = progressOn(terminal, flags);
   try {
@@ -47,6 +63,7 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): P
           signal: terminal.stop.signal,
           onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
         }),
+      underway,
       stop: terminal.stop.signal,
       hurry: terminal.hurry,
       confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,

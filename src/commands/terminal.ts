@@ -6,6 +6,8 @@ import type { Look } from '../render/look.ts';
 export interface Terminal {
   env: Env;
   version: string;
+  /** All of stdin. */
+  input: () => Promise<string>;
   out: (text: string) => void;
   err: (text: string) => void;
   /** Rewrites one line of stderr; null takes it away. Does nothing off a terminal. */

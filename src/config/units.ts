@@ -44,3 +44,8 @@ export function parseShard(text: string): { index: number; count: number } | nul
 export function parseUuid(text: string): string | null {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : null;
 }
+
+/** `owner/name` as GitHub allows it; null for anything else. */
+export function parseRepository(text: string): string | null {
+  return /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/.test(text) && !/\/\.{1,2}$/.test(text) ? text : null;
+}

@@ -25,6 +25,7 @@ async function perform(run: Run, world: World): Promise<Ended> {
   return withPort(run, world, async (port) => {
     await findTarget(run, port, world);
     return withRunLock(run, port, world, async (stop) => {
+      world.underway?.();
       const flight = await orStopped(
         stop,
         preflight(port, run.job, (facts) => run.see(facts)),
@@ -80,8 +81,8 @@ function isNothing({ missing, stale }: Measure): boolean {
   return missing === 0 && !stale;
 }
 
-function setResidual(run: Run, { missing, stale, excluded }: Measure): void {
-  run.residual = { missing, stale: stale ?? 0, arrived: excluded.grace };
+function setResidual(run: Run, { missing, stale, excluded, oldest }: Measure): void {
+  run.residual = { missing, stale: stale ?? 0, arrived: excluded.grace, oldest };
 }
 
 async function askFirst({ run, world }: Step, measured: Measure): Promise<void> {
@@ -113,7 +114,7 @@ function mayBeStale(job: Job, tally: Tally): boolean {
 /** Returns the Fault of a brake, after which the database is fit to be asked once more; other trouble is thrown. */
 async function repairDrift(step: Step, measured: Measure): Promise<Fault | null> {
   const { run, world } = step;
-  run.residual = { missing: null, stale: null, arrived: null };
+  run.residual = { missing: null, stale: null, arrived: null, oldest: null };
   const total = measured.missing + (measured.stale ?? 0);
   const progress = () => world.progress?.({ done: Math.min(run.tally.settled, total), total });
   const started = performance.now();
@@ -194,7 +195,7 @@ async function reconcileNamed(step: Step, ids: readonly string[]): Promise<Ended
   // A deferred trigger can take a row back at the very end.
   if (left) run.users = run.users.map((user) => takenBack(user, left));
   const residual = left?.size ?? missing;
-  run.residual = { missing: residual, stale: null, arrived: null };
+  run.residual = { missing: residual, stale: null, arrived: null, oldest: null };
   if (run.users.some(({ outcome }) => outcome === 'no_such_user')) {
     throw new Fault('no_such_user', 'a user that was named does not exist', { fix: 'check the id in auth.users' });
   }

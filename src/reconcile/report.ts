@@ -22,7 +22,7 @@ export class Run {
   batches: Report['batches'] = { count: 0, retried: 0, split: 0 };
   facts: Facts | null = null;
   measured: Measure | null = null;
-  residual: Report['residual'] = { missing: null, stale: null, arrived: null };
+  residual: Report['residual'] = { missing: null, stale: null, arrived: null, oldest: null };
   users: UserOutcome[] | null = null;
   statement: string | null = null;
   repairMs = 0;

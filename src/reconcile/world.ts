@@ -16,6 +16,8 @@ export interface World {
   hurry: AbortSignal;
   /** Asked before a backfill writes; false refuses it. */
   confirm?: ((plan: { host: string; target: string; rows: number }) => Promise<boolean>) | undefined;
+  /** Told when the run has its connection, and the run lock if it takes one. */
+  underway?: (() => void) | undefined;
   progress?: ((state: { done: number; total: number }) => void) | undefined;
   /** Told what went wrong, once, with its cause. */
   trouble?: ((error: unknown) => void) | undefined;

@@ -9,6 +9,7 @@ const LINES = 24;
 const LENGTHS = { day: 10, month: 7, year: 4 } as const;
 const SHOWN_FOR = new Set<Report['verdict']>(['drift', 'refused', 'unrepaired']);
 
+/** One line of the missing by time of sign-up. */
 interface Line {
   when: string;
   missing: number;
@@ -18,7 +19,7 @@ interface Line {
 export function breakdownFields(report: Report, look: Pick<Look, 'unicode'>): Field[] {
   const { missingByTime, missingByProvider } = report.drift;
   if (!SHOWN_FOR.has(report.verdict) || report.users) return [];
-  const lines = missingByTime ? linesOf(missingByTime) : [];
+  const lines = missingByTime ? timeLines(missingByTime) : [];
   const providers = (missingByProvider ?? []).map(({ provider, missing }) => `${provider} ${thousands(missing)}`);
   return [
     ...(missingByTime && lines.length > 0 ? [field(`Missing by ${missingByTime.unit}`, ...chart(lines, look))] : []),
@@ -27,7 +28,7 @@ export function breakdownFields(report: Report, look: Pick<Look, 'unicode'>): Fi
 }
 
 /** At most `LINES`: what is older is one line. Users without a sign-up time come last. */
-function linesOf({ unit, counts, unknown }: NonNullable<Report['drift']['missingByTime']>): Line[] {
+export function timeLines({ unit, counts, unknown }: NonNullable<Report['drift']['missingByTime']>): Line[] {
   const all = counts.map(({ start, missing }) => ({ when: start.slice(0, LENGTHS[unit]), missing }));
   const older = all.slice(0, Math.max(0, all.length - LINES));
   const earlier = older.reduce((sum, { missing }) => sum + missing, 0);

@@ -14,7 +14,7 @@ interface Kind {
 /** Failures by kind, the most frequent first; the rows add up to `failuresTotal`. */
 export function failureRows({ failures, failuresTotal }: Report): Row[] {
   if (failuresTotal === 0) return [];
-  const shown = kindsOf(failures).slice(0, KINDS_SHOWN);
+  const shown = failureKinds(failures).slice(0, KINDS_SHOWN);
   const unshown = failuresTotal - shown.reduce((sum, kind) => sum + kind.count, 0);
   return [
     row('Failures', failuresTotal),
@@ -25,7 +25,8 @@ export function failureRows({ failures, failuresTotal }: Report): Row[] {
   ];
 }
 
-function kindsOf(failures: readonly Failure[]): Kind[] {
+/** The most frequent kind first. */
+export function failureKinds(failures: readonly Failure[]): Kind[] {
   const kinds = new Map<string, Kind>();
   for (const failure of failures) {
     const key = JSON.stringify([failure.op, failure.code, failure.constraint, failure.column]);

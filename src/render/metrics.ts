@@ -1,5 +1,6 @@
 import { Gauge, Registry } from '@prometheus-io/client';
 import { EXIT_CODES, type Verdict } from '../exit-codes.ts';
+import { leftBy } from '../reconcile/left.ts';
 import type { Report } from '../report.ts';
 import { LAST_SUCCESS, latestOf, type MeasuredRun } from './measured-run.ts';
 
@@ -101,13 +102,13 @@ function addVerdicts(registry: Registry, runs: readonly MeasuredRun[]): void {
   }
 }
 
-/** With a user of unknown sign-up time among them, older than any limit. After a repair, at most so old. */
-function oldestMissing({ residual, drift, startedAt, durationMs }: Report): number | null {
-  const missing = residual.missing ?? drift.missing;
+/** With a user of unknown sign-up time among them, older than any limit. */
+function oldestMissing(report: Report): number | null {
+  const { missing, oldest } = leftBy(report);
   if (missing === null) return null;
   if (missing === 0) return 0;
-  if (drift.oldest === null) return Number.POSITIVE_INFINITY;
-  return Math.max(0, (Date.parse(startedAt) + durationMs - Date.parse(drift.oldest)) / 1000);
+  if (oldest === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, (Date.parse(report.startedAt) + report.durationMs - Date.parse(oldest)) / 1000);
 }
 
 function writes({ command, dryRun }: Report): boolean {

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { parseDuration, parseMoment, parsePercent, parseShard, parseUuid } from '../../src/config/units.ts';
+import {
+  parseDuration,
+  parseMoment,
+  parsePercent,
+  parseRepository,
+  parseShard,
+  parseUuid,
+} from '../../src/config/units.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
@@ -53,3 +60,22 @@ test('a uuid is canonical or none', () => {
   expect(parseUuid('{0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10}')).toBeNull();
   expect(parseUuid("0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a1'")).toBeNull();
 });
+
+test.each(['acme/app', 'a/b', 'a-1/.github', 'a/b_c.d-e'])('repository %s', (text) =>
+  expect(parseRepository(text)).toBe(text),
+);
+
+test.each([
+  '',
+  'app',
+  '/app',
+  'acme/',
+  'a/b/c',
+  '-a/b',
+  'a/..',
+  'a/.',
+  'a b/c',
+  'a/b?c',
+  'https://github.com/a/b',
+  'a/b\n',
+])('%j is no repository', (text) => expect(parseRepository(text)).toBeNull());

@@ -100,6 +100,22 @@ describe('classes', () => {
     expect((await run('check', { url: db.url })).drift).toMatchObject({ missing: 2, oldest: null });
   });
 
+  test('the oldest that is left after a repair is another one than the oldest that was found', async () => {
+    const old = await insertUser(db, { created_at: ago({ hours: 48 }) });
+    const failing = await insertUser(db, { created_at: ago({ hours: 2 }) });
+    await db.queryAsPostgres(`alter table public.users add constraint not_this check (id <> '${failing.id}')`);
+    try {
+      const { drift, residual } = await run('sync', { url: db.url });
+      const hours = (moment: string | null | undefined) =>
+        Math.round((Date.now() - Date.parse(moment ?? '')) / 3_600_000);
+      expect(hours(drift.oldest), old.id).toBe(48);
+      expect(residual.missing).toBe(1);
+      expect(hours(residual.oldest)).toBe(2);
+    } finally {
+      await db.queryAsPostgres('alter table public.users drop constraint not_this');
+    }
+  });
+
   test('a sign-up time more than a day ahead is a broken clock, not grace', async () => {
     await insertUser(db, { created_at: ago({ hours: -48 }) });
     await insertUser(db, { created_at: ago({ hours: -12 }) });

@@ -139,7 +139,7 @@ export function anyReport(name: fc.Arbitrary<string>): fc.Arbitrary<Report> {
       }),
     ),
     repair,
-    residual: fc.record({ missing: maybeCount, stale: maybeCount, arrived: maybeCount }),
+    residual: fc.record({ missing: maybeCount, stale: maybeCount, arrived: maybeCount, oldest: fc.option(moment) }),
     failures: fc.array(failure(name), { maxLength: 20 }),
     unlisted: count,
     users: fc.option(fc.array(named(name), { maxLength: 6 })),
