@@ -1,21 +1,37 @@
-// What Markdown, HTML or a table would act on. Not in here: what acts at the start of a line only, where no text of ours stands.
-const ACTIVE = /[&<>`|\\*_~[\]@]/g;
-// GitHub links a bare address. Its parser looks at the source, so an entity in the middle is enough.
-const LINK = /:(?=\/\/)|(?<=www)\./gi;
-const BREAK = /\s*[\r\n\u2028\u2029]+\s*/g;
+/** Text that somebody else chose, made harmless in GitHub's Markdown and in what is compatible with it. */
 
-/** Text that stays text, on one line, in a cell of a table or in a paragraph after other text. */
-export function cell(text: string): string {
-  return text.replace(BREAK, ' ').replace(ACTIVE, entity).replace(LINK, entity).trim();
-}
-
-/** A name as code. As HTML: a backtick or a bar in the name ends a code span or the cell, and an entity neither. */
+/** A code span, in which nothing is markup and `@name` calls nobody. */
 export function code(text: string): string {
-  const inner = cell(text);
-  return inner === '' ? '' : `<code>${inner}</code>`;
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (line === '') return '';
+  const runs = line.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
+  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** A mention is looked for in the text as it is shown, where an entity hides nothing; a comment splits it. */
-function entity(letter: string): string {
-  return letter === '@' ? '&#64;<!-- -->' : `&#${letter.charCodeAt(0)};`;
+/**
+ * Prose: no markup, no HTML, nothing that becomes a link. GitHub looks for @names, #numbers and addresses after it has
+ * taken the backslashes away, so those are parted by a zero-width space.
+ */
+export function prose(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[\\`*_{}[\]()#+.!|~$^=-]/g, (mark) => `\\${mark}`)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@|#|:(?=\S)|gh\\-|ww(?=w)/gi, (start) => `${start}\u200b`);
+}
+
+/** Markdown as a cell of a table: a bar ends a cell even inside a code span. */
+export function cell(markdown: string): string {
+  return markdown.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
+}
+
+/** A table; `align` has one of `-` (left) and `:` (right) per column. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], align: string): string[] {
+  const rule = [...align].map((side) => (side === ':' ? '---:' : '---'));
+  return [head, rule, ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`);
 }

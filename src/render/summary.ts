@@ -8,7 +8,7 @@ import type { Field, Row } from './grid.ts';
 import { place, scope } from './header.ts';
 import { headline } from './headline.ts';
 import { type Look, mark } from './look.ts';
-import { cell, code } from './markdown.ts';
+import { code, prose, table } from './markdown.ts';
 import { namedUsers } from './named-users.ts';
 import { nextCommand } from './next.ts';
 import { causeFields, reasonFields, warningFields } from './notes.ts';
@@ -24,20 +24,20 @@ export function renderSummary(report: Report): string {
   const shown = printableReport(report, LOOK.unicode);
   return joined([
     ...head(shown),
-    ...(shown.users ? [] : [table([...sourceRows(shown), ...alsoRows(shown), ...repairRows(shown)])]),
-    ...(shown.users ? [] : [table(failureRows(shown), 'SQLSTATE')]),
+    ...(shown.users ? [] : [rowTable([...sourceRows(shown), ...alsoRows(shown), ...repairRows(shown)])]),
+    ...(shown.users ? [] : [rowTable(failureRows(shown), 'SQLSTATE')]),
     fenced(namedUsers(shown, LOOK)),
     ...[...causeFields(shown), ...reasonFields(shown), ...proofFields(shown)].map(paragraph),
     ...foldedFields(shown),
     ...warningFields(shown).map(paragraph),
     next(shown),
-    `<sub>${cell(closing(shown))}</sub>`,
+    `<sub>${prose(closing(shown))}</sub>`,
   ]);
 }
 
 /** The summary of a run that left no report; `what` says how it ended. */
 export function renderNoReport(what: string, fix: string): string {
-  return joined([`### ${mark('bad', LOOK)} userdrift: no report`, `**${cell(what)}**`, cell(fix)]);
+  return joined([`### ${mark('bad', LOOK)} userdrift: no report`, `**${prose(what)}**`, prose(fix)]);
 }
 
 function head(report: Report): string[] {
@@ -45,25 +45,25 @@ function head(report: Report): string[] {
   const command = `userdrift ${report.command}${report.dryRun ? ' --dry-run' : ''}`;
   const way = `${code(report.source.name)} → ${code(report.target)}`;
   const about = [report.target === '' ? code(report.source.name) : way, code(place(report.database)), scope(report)];
-  return [`### ${mark(tone, LOOK)} ${command}: ${word}`, `**${cell(text)}**`, about.filter(Boolean).join(', ')];
+  return [`### ${mark(tone, LOOK)} ${command}: ${word}`, `**${prose(text)}**`, about.filter(Boolean).join(', ')];
 }
 
 /** Rows that add up, the parts of a number indented below it. */
-function table(rows: Row[], first = ''): string {
+function rowTable(rows: Row[], first = ''): string {
   if (rows.length === 0) return '';
-  const lines = rows.map(({ label, count, notes }) => {
-    const indent = label.startsWith('    ') ? '&emsp;' : '';
-    const figure = count === null ? '' : thousands(count);
-    return `| ${indent}${cell(label)} | ${figure} | ${notes.map(cell).join('; ')} |`;
-  });
-  return [`| ${first} | Users | |`, '| :-- | --: | :-- |', ...lines].join('\n');
+  const cells = rows.map(({ label, count, notes }) => [
+    `${label.startsWith('    ') ? '&emsp;' : ''}${prose(label)}`,
+    count === null ? '' : thousands(count),
+    notes.map(prose).join('; '),
+  ]);
+  return table([first, 'Users', ''], cells, '-:-').join('\n');
 }
 
 /** What there is to say, and below it, to be copied, what to do about it. */
 function paragraph({ label, lines }: Field): string {
   const fixes = lines.filter((line) => line.startsWith('fix: ')).map((line) => line.replace('fix: ', ''));
-  const prose = lines.filter((line) => !line.startsWith('fix: ')).map(cell);
-  return [`**${cell(label)}:** ${prose.join('<br>')}`, ...fixes.map((fix) => fenced([fix]))].join('\n\n');
+  const said = lines.filter((line) => !line.startsWith('fix: ')).map(prose);
+  return [`**${prose(label)}:** ${said.join('<br>')}`, ...fixes.map((fix) => fenced([fix]))].join('\n\n');
 }
 
 /** What is long and not needed to decide anything. */
@@ -79,7 +79,7 @@ function foldedFields(report: Report): string[] {
 }
 
 function folded(label: string, lines: string[]): string {
-  return `<details><summary>${cell(label)}</summary>\n\n${fenced(lines)}\n\n</details>`;
+  return `<details><summary>${label}</summary>\n\n${fenced(lines)}\n\n</details>`;
 }
 
 function next(report: Report): string {
