@@ -18,11 +18,11 @@ export function prose(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/[\\`*_{}[\]()#+.!|~$^=-]/g, (mark) => `\\${mark}`)
+    .replace(/[\\`*[\]~$|]|(?<!\w)_|_(?!\w)|^[-+=#]|(?<=^\d+)[.)]/g, (mark) => `\\${mark}`)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/@|#|:(?=\S)|gh\\-|ww(?=w)/gi, (start) => `${start}\u200b`);
+    .replace(/@|#|:(?=\S)|gh-|ww(?=w)/gi, (start) => `${start}\u200b`);
 }
 
 /** Markdown as a cell of a table: a bar ends a cell even inside a code span. */

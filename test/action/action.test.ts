@@ -29,7 +29,7 @@ describe('a check', () => {
     const { code, annotations, outputs, summary, seen } = await action({});
     expect(annotations).toEqual([]);
     expect(outputs).toMatchObject({ verdict: 'in_sync', 'exit-code': '0', missing: '0', residual: '0', oldest: '' });
-    expect(summary).toMatch(/^### ✓ userdrift check: IN SYNC\n\n\*\*2 of 2 expected users are in public\\\.users\*\*/);
+    expect(summary).toMatch(/^### ✓ userdrift check: IN SYNC\n\n\*\*2 of 2 expected users are in public\\?\.users\*\*/);
     expect(seen).toContain('✓ IN SYNC  2 of 2 expected users');
     expect(code).toBe(0);
   });
