@@ -63,7 +63,7 @@ function rowTable(rows: Row[], first = ''): string {
 function paragraph({ label, lines }: Field): string {
   const fixes = lines.filter((line) => line.startsWith('fix: ')).map((line) => line.replace('fix: ', ''));
   const said = lines.filter((line) => !line.startsWith('fix: ')).map(prose);
-  return [`**${prose(label)}:** ${said.join('<br>')}`, ...fixes.map((fix) => fenced([fix]))].join('\n\n');
+  return [`**${prose(label)}:** ${said.join('<br>')}`, ...fixes.map((fix) => `Fix:\n\n${fenced([fix])}`)].join('\n\n');
 }
 
 /** What is long and not needed to decide anything. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { INPUTS, type Inputs, planOf } from '../../action/inputs.ts';
 import { secretsIn } from '../../action/secrets.ts';
+import { alertVariables, runVariables } from '../../action/variables.ts';
 import { runAction } from '../support/action.ts';
 import { readAction } from '../support/action-file.ts';
 import { createTable, PLAIN_COLUMNS } from '../support/app.ts';
@@ -81,6 +82,33 @@ describe('inputs that are wrong end with 64 and one error that names them', () =
     expect(annotations[0]?.message).toContain('DATABASE_URL is not set');
     expect(outputs.verdict).toBe('failed');
     expect(code).toBe(1);
+  });
+});
+
+describe('what a run may see, and what an alert', () => {
+  const given = {
+    'database-url': 'postgresql://u:p@h/db',
+    'ping-url': 'https://ping.example/x',
+    'github-token': 'ghs_x',
+    'slack-webhook-url': 'https://hooks.example/x',
+  };
+  const inputs = { ...(Object.fromEntries(INPUTS.map((name) => [name, ''])) as Inputs), ...given };
+
+  test('have not one secret in common', () => {
+    const run = runVariables(inputs, { PATH: '/bin', SLACK_WEBHOOK_URL: 'of the job' });
+    const alert = alertVariables(inputs, {
+      PATH: '/bin',
+      DATABASE_URL: 'of the job',
+      USERDRIFT_PING_URL: 'of the job',
+    });
+    expect(run).toEqual({ PATH: '/bin', DATABASE_URL: given['database-url'], USERDRIFT_PING_URL: given['ping-url'] });
+    expect(alert).toEqual({ PATH: '/bin', GITHUB_TOKEN: 'ghs_x', SLACK_WEBHOOK_URL: given['slack-webhook-url'] });
+  });
+
+  test('is the certificate as text or as a file', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----';
+    expect(runVariables({ ...inputs, 'ca-cert': pem }, {})).toMatchObject({ DATABASE_CA_CERT: pem });
+    expect(runVariables({ ...inputs, 'ca-cert': 'certs/ca.crt' }, {})).toMatchObject({ PGSSLROOTCERT: 'certs/ca.crt' });
   });
 });
 

@@ -40,6 +40,7 @@ describe('the summary', () => {
           '| Also |  | 12 orphans (never touched) |',
         ].join('\n'),
         '**Likely cause:** trigger t is disabled',
+        'Fix:',
         '```text\nalter table auth.users enable trigger t;\n```',
         `**Sample:** ${ID} and 213 more`,
         '**Next:** `userdrift sync --dry-run`',

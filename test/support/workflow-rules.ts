@@ -50,7 +50,7 @@ function stepFaults({ uses = '', run, with: given = {} }: Step): string[] {
   if (uses.startsWith('actions/checkout@') && given['persist-credentials'] !== false) {
     faults.push('checkout leaves the token in the work tree');
   }
-  if (uses !== './') return faults;
+  if (uses !== './' && !uses.startsWith('userdrift/userdrift@')) return faults;
   const { inputs } = readAction();
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(inputs, name));
   return [...faults, ...unknown.map((name) => `action.yml has no input ${name}`)];

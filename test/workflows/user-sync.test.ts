@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { readAction } from '../support/action-file.ts';
-import { readWorkflow, workflowText } from '../support/workflows.ts';
+import { lintWorkflow } from '../support/actionlint.ts';
+import { faultsOf } from '../support/workflow-rules.ts';
+import { readWorkflow, stepsOf, workflowText } from '../support/workflows.ts';
 
 const text = workflowText('user-sync.yml');
 
@@ -47,5 +50,25 @@ describe('user-sync.yml', () => {
       [...new Set(JSON.stringify(jobs[job]).match(/(secrets|github)\.[A-Za-z_]+/g))].sort();
     expect(secretsOf('alert')).toEqual(['secrets.SLACK_WEBHOOK_URL']);
     expect(secretsOf('run')).toEqual(['github.event_name', 'secrets.DATABASE_URL', 'secrets.USERDRIFT_PING_URL']);
+  });
+});
+
+describe('what the documentation tells to copy', () => {
+  const page = readFileSync('docs/running/github-actions.md', 'utf8');
+  const [, block = ''] = /^```yaml\n(name: .*?|# .*?)^```$/ms.exec(page) ?? [];
+  const copy = block.replaceAll('<sha> # v1', `${'a'.repeat(40)} # v1.0.0`);
+
+  test('is this workflow with the action from elsewhere, and as sound', async () => {
+    expect(stepsOf(readWorkflow(copy)).filter(({ uses }) => uses?.startsWith('userdrift/userdrift@'))).toHaveLength(2);
+    expect(copy).not.toContain('./');
+    expect(faultsOf(copy)).toEqual([]);
+    expect(faultsOf(copy.replace('older-than', 'old-than'))).toEqual(['action.yml has no input old-than']);
+    expect(await lintWorkflow(copy)).toEqual([]);
+  });
+
+  test('checks the configuration out, and nothing where none is needed', () => {
+    const { jobs: copied } = readWorkflow(copy);
+    const checkouts = Object.entries(copied).filter(([, job]) => JSON.stringify(job).includes('actions/checkout'));
+    expect(checkouts.map(([name]) => name)).toEqual(['run']);
   });
 });
