@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { byLine } from './lines.ts';
 
 const CLI = fileURLToPath(new URL('../bin/userdrift.js', import.meta.url));
 
@@ -39,20 +40,6 @@ export async function runCli(argv: readonly string[], { cwd, env, write, holds }
   });
   for (const rest of rests) rest();
   return { code, signal, said };
-}
-
-/** Hands over whole lines only: what follows the last one must start a line of its own. Returns what hands over the rest. */
-function byLine(stream: NodeJS.ReadableStream, write: (line: string) => void): () => void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) write(`${line}\n`);
-  });
-  return () => {
-    if (rest !== '') write(`${rest}\n`);
-  };
 }
 
 /** The log is one JSON object a line. */

@@ -9,6 +9,7 @@ import { alert } from './alert.ts';
 import { noReportAnnotation } from './annotation.ts';
 import { annotate, forgetMatchers, mask } from './commands.ts';
 import { readEnvironment } from './environment.ts';
+import { workingFolder } from './folder.ts';
 import { planOf } from './inputs.ts';
 import { run, tell } from './run.ts';
 import { secretsOf } from './variables.ts';
@@ -21,7 +22,7 @@ async function main(world: World): Promise<number> {
   world.say(forgetMatchers());
   const plan = planOf(inputs);
   if (plan.command === 'alert') {
-    const cwd = resolve(inputs['working-directory']);
+    const cwd = await workingFolder(world.environment);
     return alert(plan, world, { path: resolve(cwd, inputs.report), cwd, level: 'error' });
   }
   const { code, report, path, cwd } = await run(plan, world);

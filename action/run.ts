@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Fault } from '../src/fault.ts';
 import { renderNoReport, renderSummary } from '../src/render/summary.ts';
 import type { Report } from '../src/report.ts';
 import { annotationOf, noReportAnnotation } from './annotation.ts';
@@ -10,6 +9,7 @@ import type { Ended } from './child.ts';
 import { type Annotation, annotate } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { runFenced } from './fenced.ts';
+import { workingFolder } from './folder.ts';
 import type { Plan } from './inputs.ts';
 import { outputLines, outputsOf } from './outputs.ts';
 import { readReport } from './report.ts';
@@ -28,7 +28,7 @@ export interface Outcome {
 /** Runs check, sync or backfill, and tells the runner: outputs, summary, at most one annotation. Throws a Fault before it. */
 export async function run(plan: Plan, world: World): Promise<Outcome> {
   const { environment } = world;
-  const cwd = await folderOf(environment);
+  const cwd = await workingFolder(environment);
   const path = resolve(cwd, environment.inputs.report || join(await tempFolder(environment), 'report.json'));
   const argv = [plan.command, ...plan.flags, ...(await idFlags(plan, environment)), `--report=${path}`];
   const since = Date.now();
@@ -66,16 +66,6 @@ function summaryOf({ code, report }: Outcome, ended: Ended): string {
 
 function endOf({ code, signal, said }: Ended): string {
   return said ?? `userdrift ended without a report (${signal ?? `exit ${code}`})`;
-}
-
-async function folderOf({ inputs }: Environment): Promise<string> {
-  const folder = resolve(inputs['working-directory']);
-  const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory()) return folder;
-  throw new Fault('working_directory_missing', 'working-directory: there is no such folder', {
-    verdict: 'usage',
-    fix: 'name a folder of the repository, and run actions/checkout before',
-  });
 }
 
 function tempFolder({ tempFolder: folder }: Environment): Promise<string> {

@@ -19,6 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'userdrift action-'));
 const clone = join(folder, 'clone');
 
 beforeAll(() => {
+  mkdirSync(join(folder, 'work'));
   for (const path of ['action', 'bin', 'src', 'package.json']) cpSync(path, join(clone, path), { recursive: true });
   // What `npm ci --omit=dev` brings: a dev dependency that crept in would be missing.
   for (const name of Object.keys(dependencies)) {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -64,18 +65,23 @@ export async function startAction(given: Record<string, string>, options: Action
   const { steps } = readAction().runs;
   const step = steps.find(({ id }) => id === 'run');
   if (!step) throw new Error('action.yml has no step with the id run');
-  const child = runStep(step, join(folder, 'work'), { ...runnerFiles(folder), ...env, ...stepEnv(step, given) });
+  const child = runStep(step, folder, { ...runnerFiles(folder), ...env, ...stepEnv(step, given) });
   const done = finish(child, folder).finally(() => rm(folder, { recursive: true, force: true }));
   done.catch(() => {});
   return { child, done };
 }
 
-/** A `run` step in the bash that the runner starts for `shell: bash`. */
-export function runStep(step: ActionStep, cwd: string, env: Record<string, string>): ChildProcess {
+/** A `run` step as the runner does it for `shell: bash`: from a file, so that bash stays between unless the script says exec. */
+export function runStep(step: ActionStep, folder: string, env: Record<string, string>): ChildProcess {
   expect(step.shell).toBe('bash');
   const path = [dirname(process.execPath), '/usr/bin', '/bin'].join(':');
-  const script = ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', step.run ?? ''];
-  return spawn('/bin/bash', script, { cwd, env: { PATH: path, GITHUB_ACTION_PATH: ROOT, ...env }, stdio: 'pipe' });
+  const script = join(folder, 'script.sh');
+  writeFileSync(script, step.run ?? '');
+  return spawn('/bin/bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', script], {
+    cwd: join(folder, 'work'),
+    env: { PATH: path, GITHUB_ACTION_PATH: ROOT, ...env },
+    stdio: 'pipe',
+  });
 }
 
 /** `env` with the inputs in place of the expressions; a default counts where nothing is given. */
