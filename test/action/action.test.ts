@@ -67,6 +67,12 @@ describe('a check', () => {
     expect(report?.sample).toEqual([]);
   });
 
+  test('without a summary writes none, and the rest all the same', async () => {
+    const { summary, outputs, annotations } = await action({ summary: 'false' });
+    expect(summary).toBe('');
+    expect([outputs.missing, annotations.length]).toEqual(['2', 1]);
+  });
+
   test('in a public repository that asks for ids shows them', async () => {
     const { summary } = await action({ ids: 'always' }, { event: PUBLIC });
     expect(summary).toContain(ids[0]);

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readEnvironment } from '../../action/environment.ts';
 import { INPUTS, type Inputs, planOf } from '../../action/inputs.ts';
 import { secretsIn } from '../../action/secrets.ts';
 import { alertVariables, runVariables } from '../../action/variables.ts';
@@ -103,6 +104,21 @@ describe('what a run may see, and what an alert', () => {
     });
     expect(run).toEqual({ PATH: '/bin', DATABASE_URL: given['database-url'], USERDRIFT_PING_URL: given['ping-url'] });
     expect(alert).toEqual({ PATH: '/bin', GITHUB_TOKEN: 'ghs_x', SLACK_WEBHOOK_URL: given['slack-webhook-url'] });
+  });
+
+  test('is no input, and no token of the job', () => {
+    const given = [
+      'INPUT_DATABASE_URL',
+      'ACTIONS_RUNTIME_TOKEN',
+      'GITHUB_TOKEN',
+      'GITHUB_STEP_SUMMARY',
+      'GITHUB_REPOSITORY',
+    ];
+    for (const name of given) vi.stubEnv(name, name.toLowerCase());
+    const { inputs: read, variables, summaryFile } = readEnvironment();
+    vi.unstubAllEnvs();
+    expect([read['database-url'], summaryFile]).toEqual(['input_database_url', 'github_step_summary']);
+    expect(given.filter((name) => name in variables)).toEqual(['GITHUB_REPOSITORY']);
   });
 
   test('is the certificate as text or as a file', () => {

@@ -67,7 +67,9 @@ describe('the summary', () => {
   it('lets no name be markup, whatever it holds', () => {
     fc.assert(
       fc.property(anyReport(hostileName), (report) => {
-        const text = markup(renderSummary(report));
+        const summary = renderSummary(report);
+        expect(summary).not.toMatch(/(?![\n\u200b])[\p{C}\p{Zl}\p{Zp}]/u);
+        const text = markup(summary);
         const tags = text.match(/<[^>]*>/g) ?? [];
         const ours = ['<details>', '<summary>', '</summary>', '</details>', '<sub>', '</sub>', '<br>'];
         expect(tags.filter((tag) => !ours.includes(tag))).toEqual([]);
@@ -76,6 +78,11 @@ describe('the summary', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('closes no block of code by what stands in it', () => {
+    const causes = [{ code: 'x', message: 'm', fix: '````' }];
+    expect(renderSummary(sampleReport({ causes }))).toContain('`````text\n````\n`````\n');
   });
 
   it('keeps the limit of GitHub by whole blocks', () => {
