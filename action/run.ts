@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdtemp, readFile } from 'node:fs/promises';
+import { appendFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { renderNoReport, renderSummary } from '../src/render/summary.ts';
@@ -14,7 +14,7 @@ import type { Plan } from './inputs.ts';
 import { outputLines, outputsOf } from './outputs.ts';
 import { readReport } from './report.ts';
 import { runVariables } from './variables.ts';
-import { isPrivate } from './visibility.ts';
+import { idFlags } from './visibility.ts';
 import type { World } from './world.ts';
 
 /** What became of a run. `report` is null when it left none, and `path` is where it is. */
@@ -30,7 +30,7 @@ export async function run(plan: Plan, world: World): Promise<Outcome> {
   const { environment } = world;
   const cwd = await workingFolder(environment);
   const path = resolve(cwd, environment.inputs.report || join(await tempFolder(environment), 'report.json'));
-  const argv = [plan.command, ...plan.flags, ...(await idFlags(plan, environment)), `--report=${path}`];
+  const argv = [plan.command, ...plan.flags, ...(await idFlags(plan.ids, environment.eventFile)), `--report=${path}`];
   const since = Date.now();
   const ended = await runFenced([...argv, `--log-level=${environment.debug ? 'debug' : 'warn'}`], world, {
     cwd,
@@ -70,10 +70,4 @@ function endOf({ code, signal, said }: Ended): string {
 
 function tempFolder({ tempFolder: folder }: Environment): Promise<string> {
   return mkdtemp(join(folder ?? tmpdir(), 'userdrift-'));
-}
-
-/** The log of a public repository is public too. */
-async function idFlags({ ids }: Plan, { eventFile }: Environment): Promise<string[]> {
-  const event = eventFile ? await readFile(eventFile, 'utf8').catch(() => null) : null;
-  return ids === 'always' || (ids === 'auto' && isPrivate(event)) ? [] : ['--no-ids'];
 }

@@ -97,10 +97,12 @@ function fenced(lines: readonly string[]): string {
 
 /** Whole blocks only, as many as fit. */
 function joined(blocks: readonly string[]): string {
-  let text = '';
+  const lines: string[] = [];
+  let bytes = 0;
   for (const block of blocks.filter(Boolean)) {
-    if (Buffer.byteLength(text) + Buffer.byteLength(block) > BYTES_MAX) return `${text}The rest is in the log.\n`;
-    text += `${block}\n\n`;
+    bytes += Buffer.byteLength(block) + 2;
+    if (bytes > BYTES_MAX) return [...lines, 'The rest is in the log.\n'].join('');
+    lines.push(`${block}\n\n`);
   }
-  return text;
+  return lines.join('');
 }
