@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { renderText } from '../src/render/text.ts';
 import { reportSchema } from '../src/report.ts';
+import { actionRegions } from './action-regions.ts';
 import { schemaFiles } from './schemas.ts';
 import { commandTable, configTable, exitCodeTable, flagTable, variableTable } from './tables.ts';
 
+const ACTION_PAGE = 'docs/running/github-actions.md';
+
 /** Every committed file that is made from the sources, whole or in part: path → text as it should be. */
 export function generatedFiles(): Record<string, string> {
-  return { ...schemaFiles(), 'README.md': withRegions(readFileSync('README.md', 'utf8'), regions()) };
+  return {
+    ...schemaFiles(),
+    'README.md': withRegions(readFileSync('README.md', 'utf8'), regions()),
+    [ACTION_PAGE]: withRegions(readFileSync(ACTION_PAGE, 'utf8'), actionRegions()),
+  };
 }
 
 function regions(): Record<string, string> {

@@ -113,11 +113,13 @@ function commands(): readonly Command[] {
   return program(terminal, nothing).commands;
 }
 
-function code(text: string): string {
+/** Text as code in Markdown. */
+export function code(text: string): string {
   return `\`${text}\``;
 }
 
-function table(head: string[], rows: string[][]): string {
+/** A table in Markdown. */
+export function table(head: string[], rows: string[][]): string {
   const lines = [head, head.map(() => '---'), ...rows];
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
 }

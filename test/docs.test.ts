@@ -14,6 +14,7 @@ const PROSE = [
   'docs/reliability.md',
   'docs/running/schedule.md',
   'docs/running/alert.md',
+  'docs/running/github-actions.md',
 ];
 
 describe('what is generated', () => {

@@ -31,7 +31,8 @@ export function place(database: Report['database']): string {
   return [`${at}${name}`, version].filter(Boolean).join(' ');
 }
 
-function scope({ scope: { full, since, shard, users }, users: outcomes }: Report): string {
+/** `only: created since 2026-11-01T00:00:00Z, shard 1/4`; nothing where the run is about all users. */
+export function scope({ scope: { full, since, shard, users }, users: outcomes }: Report): string {
   if (full) return '';
   // With --no-ids the list of ids is empty, and the outcomes still count them.
   const named = outcomes?.length ?? users?.length ?? 0;

@@ -91,7 +91,7 @@ describe('bad rows', () => {
   });
 
   test.each([
-    ['23514', 'users_email_check', null, `alter table public.users add check (email not like 'bad%')`],
+    ['23514', 'users_email_check', null, `alter table public.users add check (email not like 'bad@%')`],
     [
       '23505',
       'users_email_key',
@@ -105,7 +105,7 @@ describe('bad rows', () => {
       null,
       null,
       `create or replace function public.refuse() returns trigger language plpgsql as $$
-      begin if new.email like 'bad%' then raise exception 'no % please', new.email using detail = new.email; end if; return new; end $$;
+      begin if new.email like 'bad@%' then raise exception 'no % please', new.email using detail = new.email; end if; return new; end $$;
       create trigger refuse before insert on public.users for each row execute function public.refuse()`,
     ],
   ])('%s is a failure with constraint %s', async (code, constraint, column, ddl) => {
@@ -114,7 +114,7 @@ describe('bad rows', () => {
     await db.query(`update auth.users set email = 'bad@example.org' where id = $1`, [id]);
     if (code === '22001') await db.query(`update auth.users set email = rpad('bad', 70, 'x') where id = $1`, [id]);
     await db.query(ddl);
-    const kind = `case when u.email like 'bad%' then u.email::public.mail end`;
+    const kind = `case when u.email like 'bad@%' then u.email::public.mail end`;
     const columns = code === '22P02' ? { ...TEXTBOOK.columns, kind } : TEXTBOOK.columns;
     const report = await run('backfill', { url: db.url, config: { ...TEXTBOOK, columns } });
     expect(report).toMatchObject({ verdict: 'unrepaired', repair: { failed: 1 }, residual: { missing: 1 } });
