@@ -1,7 +1,8 @@
+import { findPodman } from '../../scripts/image/podman.ts';
 import { findPgBouncer } from '../support/pgbouncer.ts';
 
 /** What `npm test` does not need. Each throws one line that says how to install it. */
-const REQUIREMENTS = [findPgBouncer];
+const REQUIREMENTS = [findPgBouncer, findPodman];
 
 /** A test that is left out because a program is missing would look like one that passed. */
 export default function requireAll(): void {
