@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../src/config/units.ts';
 import { EXIT_CODES } from '../../src/exit-codes.ts';
 import { complaintOf } from '../support/command-line.ts';
+import { syncLine } from '../support/crontab.ts';
 import { backfill, cronJob, jobs } from '../support/manifests.ts';
 
 describe.each(Object.entries(jobs))('the job of %s', (_, spec) => {
@@ -44,8 +44,7 @@ describe.each(Object.entries(jobs))('the job of %s', (_, spec) => {
 describe('the CronJob', () => {
   it('has the schedule of the crontab', () => {
     expect(cronJob.spec).toMatchObject({ concurrencyPolicy: 'Forbid', timeZone: 'Etc/UTC' });
-    const [, schedule] = /^(.*) userdrift sync /m.exec(readFileSync('crontab', 'utf8')) ?? [];
-    expect(cronJob.spec.schedule).toBe(schedule);
+    expect(cronJob.spec.schedule).toBe(syncLine().schedule);
   });
 
   it('syncs, and never backfills', () => {

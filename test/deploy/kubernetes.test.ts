@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { VARIABLES } from '../../src/config/env.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { complaintOf } from '../support/command-line.ts';
+import { instruction, instructions } from '../support/dockerfile.ts';
 import { faultsOf } from '../support/kubernetes.ts';
 import {
   configMap,
@@ -15,6 +16,7 @@ import {
   secret,
   service,
 } from '../support/manifests.ts';
+import { longestStatement } from '../support/statement-limit.ts';
 
 describe('the schema of Kubernetes', () => {
   it.for(FILES)('takes %s', (file) => {
@@ -48,13 +50,13 @@ describe.each(Object.entries(pods))('the pod of %s', (file, pod) => {
   if (!only) throw new Error('no container');
 
   it('runs as the user of the image, who may do nothing but its work', () => {
-    const [, user] = /^USER (\d+):\d+$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+    const [user] = instruction('USER').split(':').map(Number);
     expect(pod.spec).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: {
         runAsNonRoot: true,
-        runAsUser: Number(user),
-        runAsGroup: Number(user),
+        runAsUser: user,
+        runAsGroup: user,
         seccompProfile: { type: 'RuntimeDefault' },
       },
     });
@@ -85,16 +87,12 @@ describe.each(Object.entries(pods))('the pod of %s', (file, pod) => {
   });
 
   it('finds its configuration where the image looks for it', () => {
-    const [, workdir] = /^WORKDIR (\/config)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
-    expect(only.volumeMounts).toEqual([{ name: 'config', mountPath: workdir, readOnly: true }]);
+    expect(only.volumeMounts).toEqual([{ name: 'config', mountPath: instructions('WORKDIR').at(-1), readOnly: true }]);
     expect(pod.spec.volumes).toEqual([{ name: 'config', configMap: { name: configMap.metadata.name } }]);
   });
 
   it('is given more time to stop than any statement may take', () => {
-    const texts = ['session', 'write', 'call'].map((name) => readFileSync(`src/postgres/${name}.ts`, 'utf8'));
-    const limits = [...texts.join('\n').matchAll(/statement_timeout: '(\d+)s'/g)].map(([, seconds]) => Number(seconds));
-    expect(limits.length).toBeGreaterThanOrEqual(3);
-    expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Math.max(...limits));
+    expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(longestStatement());
   });
 
   it('is of the image that the kustomization names', () => {
@@ -107,7 +105,7 @@ describe('the Deployment', () => {
     expect(pods['deployment.yaml'].spec.containers[0]).toMatchObject({
       livenessProbe: { httpGet: { path: '/livez', port: 'http' } },
       readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
-      ports: [{ name: 'http', containerPort: Number(/^EXPOSE (\d+)$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1]) }],
+      ports: [{ name: 'http', containerPort: Number(instruction('EXPOSE')) }],
     });
   });
 
