@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** The lines of the crontab: when, and the words of the command. */
-export function crontabLines(): { schedule: string; command: string[] }[] {
-  const lines = readFileSync('crontab', 'utf8').split('\n');
-  return lines
+/** The lines of a crontab: when, and the words of the command. */
+export function crontabLines(text = readFileSync('crontab', 'utf8')): { schedule: string; command: string[] }[] {
+  return text
+    .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
       const words = line.split(/\s+/);
