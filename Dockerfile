@@ -20,7 +20,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=cache,target=/
  && rm -r node_modules/.bin node_modules/.package-lock.json
 # Modes are set here: those of a clone depend on the umask of whoever cloned it. Nobody but root may write any of it.
 RUN mkdir -p /image/opt/userdrift /image/config \
- && cp -r package.json LICENSE bin dist node_modules deploy/healthcheck.js /image/opt/userdrift \
+ && cp -r package.json LICENSE crontab bin dist node_modules deploy/healthcheck.js /image/opt/userdrift \
  && cp crontab /image/config \
  && chmod -R u=rwX,go=rX /image
 

@@ -84,7 +84,7 @@ describe('the content', () => {
     expect(new Set(top)).toEqual(
       new Set([
         '/config/crontab',
-        ...['LICENSE', 'bin', 'dist', 'healthcheck.js', 'node_modules', 'package.json'].map(
+        ...['LICENSE', 'bin', 'crontab', 'dist', 'healthcheck.js', 'node_modules', 'package.json'].map(
           (name) => `/opt/userdrift/${name}`,
         ),
       ]),
@@ -93,7 +93,10 @@ describe('the content', () => {
     const dist = below('/opt/userdrift/dist/').filter((path) => /\.\w+$/.test(path));
     expect(new Set(dist)).toEqual(new Set(built.map((name) => `/opt/userdrift/dist/${name.replace(/ts$/, 'js')}`)));
     expect(below('/opt/userdrift/bin/')).toEqual(['/opt/userdrift/bin/userdrift.js']);
-    expect(textOf('/config/crontab')).toBe(readFileSync('crontab', 'utf8'));
+    // A copy to start from, for who mounts a folder over the other one.
+    for (const folder of ['/config', '/opt/userdrift']) {
+      expect(textOf(`${folder}/crontab`)).toBe(readFileSync('crontab', 'utf8'));
+    }
   });
 
   test('has each production dependency of the lockfile, and no other package', () => {
