@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { complaintOf } from '../support/command-line.ts';
 import { instruction, instructions } from '../support/dockerfile.ts';
 
 describe('the Dockerfile', () => {
@@ -27,6 +28,12 @@ describe('the Dockerfile', () => {
     const installs = instructions('RUN').flatMap((line) => line.match(/npm ci[^&]*/g) ?? []);
     expect(installs.filter((line) => !line.includes('--ignore-scripts'))).toEqual([]);
     expect(installs.at(-1)).toContain('--omit=dev');
+  });
+
+  it('runs a command that userdrift takes, and not npm', () => {
+    expect(instruction('ENTRYPOINT')).toBe('["node", "/opt/userdrift/bin/userdrift.js"]');
+    const words = z.array(z.string()).parse(JSON.parse(instructions('CMD').at(-1) ?? ''));
+    expect(complaintOf(words)).toBeNull();
   });
 
   it('ends as a number that is not root', () => {

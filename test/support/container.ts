@@ -10,6 +10,8 @@ export interface ContainerOptions {
   volumes?: Record<string, string>;
   /** uid:gid instead of that of the image */
   user?: string;
+  /** `host` (default): this machine's, where the test's database is; `none`: its own loopback alone */
+  network?: 'host' | 'none';
 }
 
 interface Ended {
@@ -31,13 +33,13 @@ const STRICT = ['--read-only', '--read-only-tmpfs=false', '--cap-drop', 'all', '
 /** The limits of podman's own are above those of many a machine, and lifting them is a privilege. */
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'];
 
-/** `docker run --rm IMAGE …` in the network of this machine, where the test's database is. */
+/** `docker run --rm IMAGE …` */
 export function startContainer(args: readonly string[], options: ContainerOptions = {}): Container {
-  const { env = {}, volumes = {}, user } = options;
+  const { env = {}, volumes = {}, user, network = 'host' } = options;
   const name = `userdrift-test-${randomBytes(6).toString('hex')}`;
   const flags = [
     // Podman has systemd start its health checks; the tests do it themselves.
-    ...['--rm', '--name', name, '--network', 'host', '--no-healthcheck', ...STRICT, ...LIMITS],
+    ...['--rm', '--name', name, '--network', network, '--no-healthcheck', ...STRICT, ...LIMITS],
     ...Object.keys(env).flatMap((variable) => ['--env', variable]),
     ...Object.entries(volumes).flatMap(([from, to]) => ['--volume', `${from}:${to}`]),
     ...(user === undefined ? [] : ['--user', user]),

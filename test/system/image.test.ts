@@ -220,3 +220,34 @@ describe('a container, read-only and without capabilities', () => {
     expect(await idsIn(db)).toHaveLength(report.repair.inserted);
   });
 });
+
+describe('the schedule in a container', () => {
+  /** Exit code 0 of the health check of the image, as an engine runs it. */
+  function isHealthy(name: string): boolean {
+    try {
+      podman('exec', name, 'node', '/opt/userdrift/healthcheck.js');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  test('is what it runs by default: healthy without a database, and gone at once when it is stopped', async () => {
+    // In a network of its own the port is free, whatever this machine runs.
+    const container = startContainer([], { network: 'none', env: { DATABASE_URL: db.url } });
+    await expect.poll(() => isHealthy(container.name), { timeout: 20_000 }).toBe(true);
+    container.stop();
+    expect(await container.done).toMatchObject({ code: 0 });
+  });
+
+  test('runs the lines of the crontab that is mounted', async () => {
+    writeFileSync(join(folder, 'crontab'), '0 0 1 1 * userdrift sync --quiet --allow-share\n');
+    const container = startContainer(['schedule', '--port', '0', '--run-at-start', '--jitter', '0s'], {
+      env: { DATABASE_URL: db.url },
+      volumes: { [folder]: '/config:ro' },
+    });
+    await expect.poll(() => idsIn(db), { timeout: 20_000 }).toHaveLength(users.length);
+    container.stop();
+    expect(await container.done).toMatchObject({ code: 0 });
+  });
+});
