@@ -33,10 +33,18 @@ const STRICT = ['--read-only', '--read-only-tmpfs=false', '--cap-drop', 'all', '
 /** The limits of podman's own are above those of many a machine, and lifting them is a privilege. */
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'];
 
+const started: string[] = [];
+
+/** Ends what a failed test has left running. */
+export function removeContainers(): void {
+  if (started.length > 0) podman('rm', '--force', '--ignore', '--time', '0', ...started);
+}
+
 /** `docker run --rm IMAGE …` */
 export function startContainer(args: readonly string[], options: ContainerOptions = {}): Container {
   const { env = {}, volumes = {}, user, network = 'host' } = options;
   const name = `userdrift-test-${randomBytes(6).toString('hex')}`;
+  started.push(name);
   const flags = [
     // Podman has systemd start its health checks; the tests do it themselves.
     ...['--rm', '--name', name, '--network', network, '--no-healthcheck', ...STRICT, ...LIMITS],

@@ -10,7 +10,7 @@ import { podman } from '../../scripts/image/podman.ts';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from '../support/app.ts';
 import { canaryCrowd } from '../support/canary-crowd.ts';
 import { reportIn } from '../support/cli.ts';
-import { runContainer, startContainer } from '../support/container.ts';
+import { removeContainers, runContainer, startContainer } from '../support/container.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { gateBefore } from '../support/gate.ts';
 
@@ -59,6 +59,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
 }, 10 * MINUTES);
 afterAll(async () => {
+  removeContainers();
   rmSync(folder, { recursive: true });
   await db.drop();
 });
