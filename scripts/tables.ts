@@ -91,11 +91,11 @@ function helpOf(option: Option): string {
   return command.createHelp().optionDescription(option);
 }
 
-/** The command line without a world around it: it is only looked at. */
-function commands(): readonly Command[] {
+/** The command line without a world around it but these variables: it is only looked at. */
+export function commands(variables: Parameters<typeof envOf>[0] = {}): readonly Command[] {
   const nothing = () => {};
   const terminal = {
-    env: envOf({}),
+    env: envOf(variables),
     version: '',
     input: () => Promise.resolve(''),
     out: nothing,

@@ -1,7 +1,15 @@
+import { existsSync } from 'node:fs';
+import { findPodman } from '../../scripts/image/podman.ts';
 import { findPgBouncer } from '../support/pgbouncer.ts';
 
 /** What `npm test` does not need. Each throws one line that says how to install it. */
-const REQUIREMENTS = [findPgBouncer];
+const REQUIREMENTS = [findPgBouncer, findPodman, findSystemd];
+
+function findSystemd(): void {
+  if (!existsSync('/usr/bin/systemd-analyze')) {
+    throw new Error('systemd-analyze is missing; install it with: apt-get install -y systemd');
+  }
+}
 
 /** A test that is left out because a program is missing would look like one that passed. */
 export default function requireAll(): void {
