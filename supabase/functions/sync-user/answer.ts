@@ -5,7 +5,7 @@ const RETRY_AFTER_SECONDS = '2';
 
 /** A JSON answer; Supabase Auth refuses any other type. */
 export function answer(status: number, body: Record<string, string>, headers: Record<string, string> = {}): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } });
+  return Response.json(body, { status, headers });
 }
 
 /** The answer to a request that is not acted on. */

@@ -38,7 +38,7 @@ function unknown(message: string): Payload {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null;
 }
 
 /** A parser's message quotes what it could not parse, so none is passed on. */

@@ -16,7 +16,7 @@ export const event = (userId: unknown = USER) => ({
 });
 
 /** The after-user-created hook of Supabase Auth, with what is nobody's business here. */
-export const hook = (name: string | undefined = 'after-user-created', id: unknown = USER) => ({
+export const hook = (name = 'after-user-created', id: unknown = USER) => ({
   metadata: { uuid: crypto.randomUUID(), time: '2026-11-27T12:00:00Z', name, ip_address: '203.0.113.7' },
   user: { id, aud: 'authenticated', email: 'canary@example.com', user_metadata: { full_name: 'Canary' } },
 });
