@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
  * do not know each other.
  */
 const FLOORS = [
-  ['exit-codes', 'fault', 'sql'],
+  ['exit-codes', 'fault'],
+  ['attempts'],
+  ['sql'],
   ['config', 'report', 'examination'],
   ['facts'],
   ['port'],

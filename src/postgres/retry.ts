@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
+import type { Action } from '../attempts/action.ts';
 import { Fault } from '../fault.ts';
-import { type Action, classify, sqlState } from './sqlstate.ts';
+import { classify, sqlState } from './sqlstate.ts';
 
 export interface Retry {
   action: 'retry' | 'reconnect';

@@ -21,7 +21,7 @@ export function scopedBy({ after, upTo, since }: Range): Scoped {
   const upper = (id: string) => (upTo === null ? '' : ` and ${id} <= ${literal(upTo)}`);
   return {
     between: (id) => lower(id) + upper(id),
-    since: since === null ? '' : signedUpSince(literal(since)),
+    since: since === null ? '' : ` and (u.created_at >= ${literal(since)} or u.created_at is null)`,
   };
 }
 
@@ -29,8 +29,8 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
- * A range that is known only when the SQL runs: `after` and `upTo` are SQL for uuids, NULL where there is no bound. An
- * index can serve it either way; nothing lies before the nil uuid, so the lower bound takes two conditions.
+ * A range that is known only when the SQL runs: `after`, `upTo` and `since` are SQL, NULL where there is no bound.
+ * An index can serve it either way; nothing lies before the nil uuid, so the lower bound takes two conditions.
  */
 export function scopedAtRun(after: string, upTo: string, since: string | null): Scoped {
   const as = (bound: string, otherwise: string, type: string) => `coalesce(${bound}, '${otherwise}'::uuid)${type}`;
@@ -40,13 +40,9 @@ export function scopedAtRun(after: string, upTo: string, since: string | null): 
       const lower = ` and ${id} >= ${as(after, FIRST, cast)} and ${id} is distinct from (${after})${cast}`;
       return `${lower} and ${id} <= ${as(upTo, LAST, cast)}`;
     },
-    since: since === null ? '' : signedUpSince(since),
+    since: since === null ? '' : ` and (${since} is null or u.created_at >= ${since} or u.created_at is null)`,
   };
 }
 
 /** All of the source. */
 export const EVERYBODY: Scoped = { between: () => '', since: '' };
-
-function signedUpSince(moment: string): string {
-  return ` and (u.created_at >= ${moment} or u.created_at is null)`;
-}
