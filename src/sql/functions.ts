@@ -34,7 +34,7 @@ function routines(mapping: Mapping, graceMs: number): Routine[] {
     syncUser(mapping, hash),
     syncUsers(mapping, hash),
     userdriftMissing(mapping, hash, graceMs),
-    userdriftMeasure(mapping, hash, { graceMs, facts: `'{}'` }),
+    userdriftMeasure(mapping, hash, graceMs),
   ];
 }
 

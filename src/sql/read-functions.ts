@@ -1,3 +1,4 @@
+import { factsSql } from './catalog.ts';
 import type { Mapping } from './mapping.ts';
 import { measureSql } from './measure.ts';
 import { literal } from './name.ts';
@@ -61,7 +62,7 @@ select jsonb_build_object(
  * Where both tables stand, as `Measure` describes it. Of the keys `users` and `facts` of the scope, the first that is
  * given asks for something else instead: where these users stand, or what the catalog says.
  */
-export function userdriftMeasure(mapping: Mapping, hash: string, options: { graceMs: number; facts: string }): Routine {
+export function userdriftMeasure(mapping: Mapping, hash: string, graceMs: number): Routine {
   const scope = asked('userdrift_measure');
   const [from, to, since] = [scope('from', 'uuid'), scope('to', 'uuid'), scope('since', 'timestamptz')];
   const whole = `coalesce(${scope('from')}, ${scope('to')}, ${scope('since')}) is null`;
@@ -74,7 +75,7 @@ export function userdriftMeasure(mapping: Mapping, hash: string, options: { grac
   const measure = measureSql({ ...mapping, refresh: [] }, looks, {
     cutoff: `(${scope('cutoff')})`,
     future: `(${scope('future')})`,
-    graceMs: graceOf(scope, options.graceMs),
+    graceMs: graceOf(scope, graceMs),
     orphans: `coalesce(${scope('orphans', 'boolean')}, false)`,
     breakdown: { when: `coalesce(${scope('breakdown', 'boolean')}, true)`, providers: true },
   });
@@ -91,7 +92,7 @@ select jsonb_build_object('mapping', ${literal(hash)}, 'replica', pg_is_in_recov
     select jsonb_build_object('users', coalesce(jsonb_agg(to_jsonb(s) order by s.id), '[]'))
     from (${standingSql(mapping, USERS)}) s
   )
-  when ${scope('facts', 'boolean')} then ${options.facts}
+  when ${scope('facts', 'boolean')} then ${factsSql(mapping)}
   else (${measure}
   )
 end`,
