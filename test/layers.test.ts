@@ -7,10 +7,13 @@ import { describe, expect, it } from 'vitest';
  * do not know each other.
  */
 const FLOORS = [
-  ['exit-codes', 'fault', 'sql'],
+  ['exit-codes', 'fault'],
+  ['attempts'],
+  ['sql'],
   ['config', 'report', 'examination'],
   ['facts'],
   ['port'],
+  ['catalog', 'standing'],
   ['postgres', 'http', 'reconcile'],
   ['render', 'demo', 'doctor', 'schedule', 'notify'],
   ['commands'],
@@ -22,6 +25,9 @@ const PURE: Record<string, RegExp> = {
   'exit-codes': /^$/,
   fault: /^$/,
   facts: /^$/,
+  attempts: /^p-retry$|^node:timers\/promises$/,
+  catalog: /^$/,
+  standing: /^$/,
   port: /^$/,
   report: /^zod$/,
   examination: /^zod$/,

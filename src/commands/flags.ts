@@ -16,7 +16,7 @@ export interface Flags {
   maxDrift: number;
   deadline?: number;
   shard?: NonNullable<Scope['shard']>;
-  transport: 'postgres';
+  transport?: 'postgres' | 'http';
   logLevel?: string;
   user?: string[];
 }
@@ -85,7 +85,12 @@ export function addPlaceFlags(command: Command): Command {
     .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
     .option('--target <table>', "the application's user table, e.g. public.users")
     .option('--key <column>', 'target column that holds the auth id (default: id)')
-    .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
+    .addOption(
+      new Option(
+        '--transport <name>',
+        'how to reach the database (default: postgres with DATABASE_URL, http with SUPABASE_URL and a key alone)',
+      ).choices(['postgres', 'http']),
+    )
     .option('--json', 'print one JSON document')
     .addOption(
       new Option('--log-level <level>', 'what to log on stderr (default: warn on a terminal, info otherwise)').choices(

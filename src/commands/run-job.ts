@@ -42,7 +42,7 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal): P
       toolVersion: terminal.version,
       runId,
       open: () =>
-        openDatabase(terminal.env, {
+        openDatabase(terminal.env, job, flags.transport, {
           runId,
           concurrency: job.concurrency,
           signal: terminal.stop.signal,

@@ -118,11 +118,11 @@ class PostgresTables implements Tables {
   }
 
   missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]> {
-    return this.#stream(scope, clock, batchSize, (range) => missingSql(this.#mapping, range));
+    return this.#stream(scope, clock, batchSize, (scoped) => missingSql(this.#mapping, scoped));
   }
 
   stale(scope: Scope, batchSize: number): AsyncGenerator<string[]> {
-    return this.#stream(scope, null, batchSize, (range) => staleSql(this.#mapping, range));
+    return this.#stream(scope, null, batchSize, (scoped) => staleSql(this.#mapping, scoped));
   }
 
   write(ids: readonly string[], stop: AbortSignal) {

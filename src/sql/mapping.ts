@@ -1,4 +1,5 @@
 import { ident, type Name, qualified } from './name.ts';
+import type { Scoped } from './scope.ts';
 
 /** Everything that SQL is made from: which table, which key, which columns, who is not expected. */
 export interface Mapping {
@@ -41,6 +42,15 @@ export function sameUser(mapping: Mapping): string {
 /** `not exists`, never `not in`: one NULL in a nullable key would make `not in` find nobody. */
 export function withoutRow(mapping: Mapping, bounds = ''): string {
   return `not exists (select from ${targetOf(mapping)} p where ${sameUser(mapping)}${bounds})`;
+}
+
+/**
+ * Is `u` within the scope, and has no row? The bounds stand inside as well, so that no more of the target is read than
+ * of the source. Not for a text key: text and uuid sort alike only under collation "C".
+ */
+export function withoutRowWithin(mapping: Mapping, scope: Scoped): string {
+  const inner = mapping.keyType === 'uuid' ? scope.between(`p.${ident(mapping.key)}`) : '';
+  return `${withoutRow(mapping, inner)}${scope.between('u.id')}`;
 }
 
 /** Who is not expected, in the order in which a user falls into one class. */
