@@ -1,0 +1,60 @@
+import type { Mapping } from './mapping.ts';
+import { mappingHash } from './mapping-hash.ts';
+
+/** Where printed SQL comes from, and what was noticed on the way, for its header. */
+export interface Origin {
+  /** of userdrift */
+  version: string;
+  /** What a person should know before applying it. */
+  notes: readonly string[];
+}
+
+/** What a header says besides. */
+interface Header {
+  /** the argument of `userdrift sql` */
+  what: string;
+  /** null: it does not depend on one */
+  mapping: Mapping | null;
+  /** what it does: paragraphs, with lists indented */
+  about: readonly string[];
+}
+
+/** SQL as `userdrift sql` prints it: a header, then the parts. */
+export function script({ what, mapping, about }: Header, { version, notes }: Origin, parts: readonly string[]): string {
+  const made = mapping ? `${version}, mapping ${mappingHash(mapping)}` : version;
+  const noted = notes.flatMap((note) => ['', `NOTE: ${note}`]);
+  const header = [`userdrift sql ${what} (userdrift ${made})`, '', ...about, ...noted];
+  return `${[comment(header), ...parts].join('\n\n')}\n`;
+}
+
+/** Gives up rather than wait for a lock: whoever waits for one on auth.users has every sign-up queue behind. */
+export function inTransaction(...statements: string[]): string {
+  return ['begin;', "set local lock_timeout = '2s';", ...statements, 'commit;'].join('\n\n');
+}
+
+/**
+ * A comment: paragraphs are wrapped, what begins with a space stays as it is. A name of the catalog may hold a line break,
+ * which would end the comment.
+ */
+export function comment(paragraphs: readonly string[]): string {
+  const lines = paragraphs
+    .map((text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '))
+    .flatMap((text) => (text.startsWith(' ') ? text : wrapped(text)));
+  return lines.map((line) => `-- ${line}`.trimEnd()).join('\n');
+}
+
+const WIDTH = 117;
+
+function wrapped(text: string): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = [lines.at(-1), word].filter((part) => part !== '').join(' ');
+    if (line.length <= WIDTH) lines.splice(-1, 1, line);
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The schema of everything that is nobody's business but ours. The Data API does not show it. */
+export const SCHEMA = `create schema if not exists userdrift;
+revoke all on schema userdrift from public, anon, authenticated, service_role;`;
