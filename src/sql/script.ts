@@ -21,10 +21,14 @@ interface Header {
 
 /** SQL as `userdrift sql` prints it: a header, then the parts. */
 export function script({ what, mapping, about }: Header, { version, notes }: Origin, parts: readonly string[]): string {
-  const made = mapping ? `${version}, mapping ${mappingHash(mapping)}` : version;
   const noted = notes.flatMap((note) => ['', `NOTE: ${note}`]);
-  const header = [`userdrift sql ${what} (userdrift ${made})`, '', ...about, ...noted];
+  const header = [`userdrift sql ${what}: ${madeBy(version, mapping)}`, '', ...about, ...noted];
   return `${[comment(header), ...parts].join('\n\n')}\n`;
+}
+
+/** What SQL was made by and from. */
+export function madeBy(version: string, mapping: Mapping | null): string {
+  return `userdrift ${version}${mapping ? `, mapping ${mappingHash(mapping)}` : ''}`;
 }
 
 /** Gives up rather than wait for a lock: whoever waits for one on auth.users has every sign-up queue behind. */

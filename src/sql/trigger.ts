@@ -2,7 +2,7 @@ import { AUTH_USERS, eventsFor } from './auth-users.ts';
 import { dollarQuoted } from './dollar-quote.ts';
 import { eligible, type Mapping, withoutRow } from './mapping.ts';
 import { display, qualified } from './name.ts';
-import { inTransaction, type Origin, SCHEMA, script } from './script.ts';
+import { inTransaction, madeBy, type Origin, SCHEMA, script } from './script.ts';
 import { insertFrom, refreshFrom } from './write.ts';
 
 /** Triggers fire by name: one of the app that inserts the same row comes first, and ours finds it there. */
@@ -21,13 +21,14 @@ export function triggerSql(mapping: Mapping, origin: Origin): string {
     'Applied again, it changes nothing. To take it away: userdrift sql uninstall',
   ];
   return script({ what: 'trigger', mapping, about }, origin, [
-    inTransaction(SCHEMA, copyFunction(mapping), copyTrigger(mapping)),
+    inTransaction(SCHEMA, copyFunction(mapping, origin), copyTrigger(mapping)),
   ]);
 }
 
-function copyFunction(mapping: Mapping): string {
+function copyFunction(mapping: Mapping, { version }: Origin): string {
   const body = `
 #variable_conflict use_column
+-- ${madeBy(version, mapping)}
 begin
   begin
 ${copyStatements(mapping)

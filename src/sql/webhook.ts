@@ -2,7 +2,7 @@ import { AUTH_USERS, eventsFor } from './auth-users.ts';
 import { dollarQuoted } from './dollar-quote.ts';
 import { eligible, type Mapping } from './mapping.ts';
 import { qualified } from './name.ts';
-import { comment, inTransaction, type Origin, SCHEMA, script } from './script.ts';
+import { comment, inTransaction, madeBy, type Origin, SCHEMA, script } from './script.ts';
 
 export const POST_TRIGGER = 'zz_userdrift_post';
 export const POST_FUNCTION = 'userdrift.post_user';
@@ -21,7 +21,7 @@ export function webhookSql(mapping: Pick<Mapping, 'skip'>, origin: Origin): stri
     'Applied again, it changes nothing. To take it away: userdrift sql uninstall',
   ];
   return script({ what: 'webhook', mapping: null, about }, origin, [
-    inTransaction(SCHEMA, SECRETS, postFunction(mapping), postTrigger(mapping)),
+    inTransaction(SCHEMA, SECRETS, postFunction(mapping, origin), postTrigger(mapping)),
     STEPS,
   ]);
 }
@@ -48,9 +48,10 @@ end`.trimStart(),
 )};
 revoke all on function ${SECRET_FUNCTION}(text) from public, anon, authenticated, service_role;`;
 
-function postFunction(mapping: Pick<Mapping, 'skip'>): string {
+function postFunction(mapping: Pick<Mapping, 'skip'>, { version }: Origin): string {
   const body = `
 #variable_conflict use_column
+-- ${madeBy(version, null)}
 begin
   declare
     endpoint text;
