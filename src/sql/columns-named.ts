@@ -1,5 +1,5 @@
 const COMMENT = String.raw`--[^\n]*|/\*[\s\S]*?\*/`;
-const TEXT = String.raw`[eE]'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|(?<![\w$])\$(\w*)\$[\s\S]*?\$\1\$`;
+const TEXT = String.raw`[eE]'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$`;
 const NAME = String.raw`"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*)`;
 const TOKEN = new RegExp(String.raw`${COMMENT}|${TEXT}|${NAME}|[^\s]`, 'gu');
 

@@ -55,15 +55,15 @@ begin
     named_users, verdict, exit_code, reason, source_total, missing, stale, orphans, oldest, inserted, refreshed, failed,
     residual, residual_stale, arrived
   ) values (
-    report ->> 'runId', (report ->> 'startedAt')::timestamptz, (report ->> 'durationMs')::bigint,
+    report ->> 'runId', (report ->> 'startedAt')::pg_catalog.timestamptz, (report ->> 'durationMs')::bigint,
     report #>> '{tool,version}', report ->> 'command', report ->> 'transport', report ->> 'target',
     (report ->> 'dryRun')::boolean, (report #>> '{scope,full}')::boolean,
-    (report #>> '{scope,since}')::timestamptz, report #>> '{scope,shard}',
+    (report #>> '{scope,since}')::pg_catalog.timestamptz, report #>> '{scope,shard}',
     -- How many, not who.
     jsonb_array_length(nullif(report #> '{scope,users}', 'null')), report ->> 'verdict',
     (report ->> 'exitCode')::integer, report #>> '{reason,code}', (report #>> '{source,total}')::bigint,
     (report #>> '{drift,missing}')::bigint, (report #>> '{drift,stale}')::bigint,
-    (report #>> '{drift,orphans}')::bigint, (report #>> '{drift,oldest}')::timestamptz,
+    (report #>> '{drift,orphans}')::bigint, (report #>> '{drift,oldest}')::pg_catalog.timestamptz,
     (report #>> '{repair,inserted}')::bigint, (report #>> '{repair,refreshed}')::bigint,
     (report #>> '{repair,failed}')::bigint, (report #>> '{residual,missing}')::bigint,
     (report #>> '{residual,stale}')::bigint, (report #>> '{residual,arrived}')::bigint

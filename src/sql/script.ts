@@ -50,9 +50,10 @@ export function comment(paragraphs: readonly string[]): string {
 const WIDTH = 117;
 
 function wrapped(text: string): string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = [lines.at(-1), word].filter((part) => part !== '').join(' ');
+  const [first = '', ...words] = text.split(' ');
+  const lines = [first];
+  for (const word of words) {
+    const line = `${lines.at(-1)} ${word}`;
     if (line.length <= WIDTH) lines.splice(-1, 1, line);
     else lines.push(word);
   }

@@ -38,7 +38,7 @@ set search_path = ''
 as ${dollarQuoted(
   `
 declare
-  stored text;
+  stored pg_catalog.text;
 begin
   if to_regclass('vault.decrypted_secrets') is not null then
     select s.decrypted_secret into stored from vault.decrypted_secrets s where s.name = of_name;
@@ -54,11 +54,11 @@ function postFunction(mapping: Pick<Mapping, 'skip'>, { version }: Origin): stri
 -- ${madeBy(version, null)}
 begin
   declare
-    endpoint text;
-    secret text;
-    message_id text := 'msg_' || replace(gen_random_uuid()::text, '-', '');
-    sent_at text := floor(extract(epoch from clock_timestamp()))::bigint;
-    message jsonb := jsonb_build_object(
+    endpoint pg_catalog.text;
+    secret pg_catalog.text;
+    message_id pg_catalog.text := 'msg_' || replace(gen_random_uuid()::pg_catalog.text, '-', '');
+    sent_at pg_catalog.text := floor(extract(epoch from clock_timestamp()))::bigint;
+    message pg_catalog.jsonb := jsonb_build_object(
       'type', 'user.created',
       'user_id', new.id,
       'occurred_at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
@@ -68,7 +68,7 @@ begin
       return null;
     end if;
     endpoint := ${SECRET_FUNCTION}('userdrift_webhook_url');
-    secret := regexp_replace(${SECRET_FUNCTION}('userdrift_webhook_secret'), '^(v1,)?(whsec_)?', '');
+    secret := nullif(regexp_replace(${SECRET_FUNCTION}('userdrift_webhook_secret'), '^(v1,)?(whsec_)?', ''), '');
     if endpoint is null or secret is null then
       raise warning 'userdrift: user % was not posted: the URL or the secret is not stored', new.id;
     elsif to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is null then
@@ -83,7 +83,7 @@ begin
           'webhook-timestamp', sent_at,
           -- pg_net sends the text of the body as it is signed here.
           'webhook-signature', 'v1,' || encode(extensions.hmac(
-            convert_to(message_id || '.' || sent_at || '.' || message::text, 'UTF8'),
+            convert_to(message_id || '.' || sent_at || '.' || message::pg_catalog.text, 'UTF8'),
             decode(secret, 'base64'), 'sha256'), 'base64')),
         timeout_milliseconds => ${TIMEOUT_MS});
     end if;
