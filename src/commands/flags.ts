@@ -24,6 +24,9 @@ export interface Flags {
 /** The values of the flags of doctor. */
 export type DoctorFlags = Pick<Flags, 'config' | 'target' | 'key' | 'json' | 'transport' | 'logLevel'>;
 
+/** The values of the flags of sql. */
+export type AimFlags = Pick<Flags, 'config' | 'target' | 'key'>;
+
 /** The values of the flags that only writing jobs have. */
 export interface WriteFlags extends Flags {
   dryRun?: boolean;
@@ -81,10 +84,7 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
 
 /** The flags of every command that looks at a database: which tables, how to reach them, how to tell. */
 export function addPlaceFlags(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
-    .option('--target <table>', "the application's user table, e.g. public.users")
-    .option('--key <column>', 'target column that holds the auth id (default: id)')
+  return addAimFlags(command)
     .addOption(
       new Option(
         '--transport <name>',
@@ -97,6 +97,14 @@ export function addPlaceFlags(command: Command): Command {
         LOG_LEVELS,
       ),
     );
+}
+
+/** The flags that say which tables are meant. */
+export function addAimFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
+    .option('--target <table>', "the application's user table, e.g. public.users")
+    .option('--key <column>', 'target column that holds the auth id (default: id)');
 }
 
 /** The flag of the jobs that can be about a few people. */

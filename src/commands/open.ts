@@ -5,7 +5,7 @@ import { parseHttpAddress } from '../http/address.ts';
 import { openHttp } from '../http/port.ts';
 import type { Port } from '../port.ts';
 import { parseAddress } from '../postgres/address.ts';
-import { openPostgres, type PostgresOptions } from '../postgres/port.ts';
+import { openPostgres, type Postgres, type PostgresOptions } from '../postgres/port.ts';
 import { type Asked, callsFunction } from '../reconcile/job.ts';
 import type { Flags } from './flags.ts';
 
@@ -20,6 +20,11 @@ export async function openDatabase(
     refuseOverHttp(asked);
     return openHttp(httpAddressIn(env), options);
   }
+  return openServer(env, options);
+}
+
+/** Opens a connection to the server itself, for what is no part of the job. Throws a Fault. */
+export async function openServer(env: Env, options: PostgresOptions): Promise<Postgres> {
   if (env.databaseUrl === undefined) {
     throw new Fault('database_url_missing', 'DATABASE_URL is not set', { fix: `${SET_URL}; ${OR_HTTP}` });
   }

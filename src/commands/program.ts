@@ -1,6 +1,9 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { SQL_KINDS, type SqlKind } from '../sql/kinds.ts';
 import {
+  type AimFlags,
+  addAimFlags,
   addFlags,
   addPlaceFlags,
   addUserFlag,
@@ -9,6 +12,7 @@ import {
   type Flags,
   type WriteFlags,
 } from './flags.ts';
+
 import type { Terminal } from './terminal.ts';
 
 /** Receives the exit code of the command that ran. */
@@ -46,6 +50,11 @@ export function program(terminal: Terminal, done: Done): Command {
   const doctor = verb(root, 'doctor', 'everything that is in the way of a sync, with its fix', '--target public.users');
   addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
     done(await (await import('./doctor.ts')).doctor(flags, terminal)),
+  );
+  const sql = verb(root, 'sql', 'print reviewed SQL made from the mapping: trigger, webhook, role and more', 'trigger');
+  const what = new Argument('<what>', 'what the SQL is to install, do or drop').choices(SQL_KINDS);
+  addAimFlags(sql.addArgument(what)).action(async (kind: SqlKind, flags: AimFlags) =>
+    done(await (await import('./sql.ts')).sql(kind, flags, terminal)),
   );
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),

@@ -54,7 +54,7 @@ export function withoutRowWithin(mapping: Mapping, scope: Scoped): string {
 }
 
 /** Who is not expected, in the order in which a user falls into one class. */
-function exclusions({ skip }: Mapping): { why: string; test: string; otherwise: string }[] {
+function exclusions({ skip }: Pick<Mapping, 'skip'>): { why: string; test: string; otherwise: string }[] {
   const filter = skip.where === null ? '' : whole(skip.where);
   return [
     ...(skip.deleted ? [{ why: 'deleted', test: 'u.deleted_at is not null', otherwise: 'u.deleted_at is null' }] : []),
@@ -69,7 +69,7 @@ function isTrue(why: string, value: string): { why: string; test: string; otherw
 }
 
 /** TRUE for the users that are expected in the target. Grace and since are no part of it: they narrow the look, not the write. */
-export function eligible(mapping: Mapping): string {
+export function eligible(mapping: Pick<Mapping, 'skip'>): string {
   const tests = exclusions(mapping).map(({ otherwise }) => otherwise);
   return tests.length > 0 ? tests.join(' and ') : 'true';
 }
