@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SQL_KINDS } from '../../src/sql/kinds.ts';
+import { run } from '../support/cli.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { apply } from '../support/printed.ts';
+
+const FOLDER = 'supabase/migrations';
+const CONFIG = readFileSync('supabase/userdrift.config.json', 'utf8');
+
+const migrations = readdirSync(FOLDER).sort();
+const textOf = (name: string) => readFileSync(`${FOLDER}/${name}`, 'utf8');
+const kindOf = (name: string) => SQL_KINDS.find((kind) => name.endsWith(`_${kind}.sql`));
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createDatabase();
+  await apply(db, textOf(migrations[0] ?? ''));
+});
+afterAll(() => db?.drop());
+
+describe('the migrations of supabase/', () => {
+  it('are the table, the functions, the trigger and the history, in this order, and never the webhook', () => {
+    expect(migrations.map(kindOf)).toEqual([undefined, 'functions', 'trigger', 'history']);
+    expect(migrations.every((name) => /^20260101000\d00_[a-z]+\.sql$/.test(name))).toBe(true);
+  });
+
+  // scripts/migrations.ts makes them without a database, so this also proves that a look at one changes nothing.
+  it.for(migrations.slice(1))('%s is what `userdrift sql` prints for supabase/userdrift.config.json', async (name) => {
+    const { code, stdout } = await run(['sql', kindOf(name) ?? ''], { config: CONFIG, url: db.url });
+    expect(code).toBe(0);
+    expect(stdout, 'npm run migrations').toBe(textOf(name));
+  });
+});
