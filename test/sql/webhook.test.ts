@@ -3,24 +3,10 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { expectNoCanary, insertUser } from '../support/people.ts';
+import { PG_NET } from '../support/pg-net.ts';
 import { apply, authServer, printed, type SignUps } from '../support/printed.ts';
 
-/**
- * pg_net and Vault are in no embedded server. These stand in for them, with the signatures of pg_net 0.19 and
- * supabase_vault 0.3: the first records what it is asked to send, with the very bytes that pg_net would send.
- */
-const PG_NET = `
-create schema net;
-grant usage on schema net to public;
-create table net.requests (url text, sent bytea, headers jsonb, timeout int);
-create function net.http_post(
-  url text, body jsonb default '{}', params jsonb default '{}', headers jsonb default '{"Content-Type": "application/json"}',
-  timeout_milliseconds int default 5000
-) returns bigint language plpgsql security definer set search_path = '' as $$
-begin
-  insert into net.requests values (url, convert_to(body::text, 'UTF8'), headers, timeout_milliseconds);
-  return 1;
-end $$;`;
+/** Stands in for Vault, which is in no embedded server, with the signature of supabase_vault 0.3. */
 const VAULT = `
 create schema vault;
 grant usage on schema vault to postgres;
