@@ -2,7 +2,7 @@ import type { Mapping } from './mapping.ts';
 import { mappingHash } from './mapping-hash.ts';
 import { literal } from './name.ts';
 import { userdriftMeasure, userdriftMissing } from './read-functions.ts';
-import { type Routine, routineSql } from './routine.ts';
+import { type Routine, routineSql, withOwnTypes } from './routine.ts';
 import { syncUser, syncUsers } from './sync-functions.ts';
 
 /** What others may call, all of it in schema public: names, and arguments as the catalog spells them. A contract. */
@@ -30,12 +30,15 @@ commit;
 
 function routines(mapping: Mapping, graceMs: number): Routine[] {
   const hash = mappingHash(mapping);
-  return [
+  const { columns, skip } = mapping;
+  const expressions = [...columns.map(({ expression }) => expression), ...(skip.where === null ? [] : [skip.where])];
+  const made = [
     syncUser(mapping, hash),
     syncUsers(mapping, hash),
     userdriftMissing(mapping, hash, graceMs),
     userdriftMeasure(mapping, hash, graceMs),
   ];
+  return made.map((routine) => ({ ...routine, body: withOwnTypes(routine.body, expressions) }));
 }
 
 /** A function in the way of ours, and the statement that takes it away. */
