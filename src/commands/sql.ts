@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
 import type { Asked } from '../reconcile/job.ts';
 import { mappingOf } from '../reconcile/mapping.ts';
-import { functionsScript } from '../sql/functions.ts';
+import { functionsScript } from '../sql/functions-script.ts';
 import { historySql } from '../sql/history.ts';
 import type { SqlKind } from '../sql/kinds.ts';
 import { roleSql } from '../sql/role.ts';

@@ -38,7 +38,8 @@ export function networkCode(error: unknown): string | null {
   const { cause } = error;
   const inner = cause instanceof AggregateError ? cause.errors[0] : cause;
   const code: unknown = inner instanceof Error ? Reflect.get(inner, 'code') : null;
-  return typeof code === 'string' ? code : null;
+  if (typeof code === 'string') return code;
+  return error.message === 'fetch failed' ? 'UND_ERR_INVALID' : null;
 }
 
 /** Another try would end alike. */

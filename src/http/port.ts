@@ -38,6 +38,7 @@ class HttpPort implements Port {
   readonly transport = 'http';
   readonly #api: DataApi;
   readonly batches: Port['batches'];
+  #looked: Promise<FactsAnswer> | null = null;
   /** The mapping that the functions had when they were looked at. */
   #mapping: string | null = null;
 
@@ -92,7 +93,8 @@ class HttpPort implements Port {
 
   #look(): Promise<FactsAnswer> {
     const options = { late: 'reconnect', own: [] } as const;
-    return this.#api.call('look at the tables', 'userdrift_measure', { scope: { facts: true } }, options);
+    this.#looked ??= this.#api.call('look at the tables', 'userdrift_measure', { scope: { facts: true } }, options);
+    return this.#looked;
   }
 }
 

@@ -2,8 +2,7 @@ import type { Mapping } from './mapping.ts';
 import { mappingHash } from './mapping-hash.ts';
 import { literal } from './name.ts';
 import { userdriftMeasure, userdriftMissing } from './read-functions.ts';
-import { type Routine, routineSql } from './routine.ts';
-import { type Origin, script } from './script.ts';
+import { type Routine, routineSql, withOwnTypes } from './routine.ts';
 import { syncUser, syncUsers } from './sync-functions.ts';
 
 /** What others may call, all of it in schema public: names, and arguments as the catalog spells them. A contract. */
@@ -29,27 +28,17 @@ commit;
 `;
 }
 
-/** `userdrift sql functions`: the same, with a header that says what it is. */
-export function functionsScript(mapping: Mapping, origin: Origin): string {
-  const about = [
-    `The functions through which the job works over HTTP (userdrift --transport http), and through which the Edge Function`,
-    `sync-user inserts the one user that it is told of: ${FUNCTIONS.map(({ name }) => name).join(', ')}.`,
-    'Only service_role may call them, by name: neither anon nor authenticated, nor whoever comes later.',
-    '',
-    'Applied again, it changes nothing. After a change of the mapping, print and apply it again: the job refuses functions',
-    'that were made from another one. To take it away: userdrift sql uninstall',
-  ];
-  return script({ what: 'functions', mapping, about }, origin, [functionsSql(mapping).trimEnd()]);
-}
-
 function routines(mapping: Mapping, graceMs: number): Routine[] {
   const hash = mappingHash(mapping);
-  return [
+  const { columns, skip } = mapping;
+  const expressions = [...columns.map(({ expression }) => expression), ...(skip.where === null ? [] : [skip.where])];
+  const made = [
     syncUser(mapping, hash),
     syncUsers(mapping, hash),
     userdriftMissing(mapping, hash, graceMs),
     userdriftMeasure(mapping, hash, graceMs),
   ];
+  return made.map((routine) => ({ ...routine, body: withOwnTypes(routine.body, expressions) }));
 }
 
 /** A function in the way of ours, and the statement that takes it away. */

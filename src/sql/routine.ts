@@ -1,3 +1,4 @@
+import { whole } from './mapping.ts';
 import { literal } from './name.ts';
 
 /** A function in schema public that only the service role may call. */
@@ -35,6 +36,20 @@ alter function ${signature} owner to postgres;
 revoke execute on function ${signature} from public, anon, authenticated;
 grant execute on function ${signature} to service_role;
 comment on function ${signature} is ${literal(comment)};`;
+}
+
+/**
+ * Names the schema of every type in the casts of `body`: where search_path is empty, a temporary type comes before one of
+ * pg_catalog. The expressions of the configuration, each of which stands in a line of its own, are left as they are.
+ */
+export function withOwnTypes(body: string, expressions: readonly string[]): string {
+  const [first, ...others] = [...new Set(expressions)].sort((a, b) => b.length - a.length);
+  if (first === undefined)
+    return body.replace(/::(?=(uuid|text|jsonb|timestamptz|float8|date|int2|regclass|regproc)\b)/g, '::pg_catalog.');
+  return body
+    .split(whole(first))
+    .map((ours) => withOwnTypes(ours, others))
+    .join(whole(first));
 }
 
 /** A dollar quote that the body does not hold: expressions of the configuration may have quotes of their own. */

@@ -36,8 +36,8 @@ export function syncUser(mapping: Mapping, hash: string): Routine {
     comment: `userdrift: inserts one user of auth.users (mapping ${hash})`,
     body: `#variable_conflict use_column
 declare
-  back text[];
-  code text;
+  back pg_catalog.text[];
+  code pg_catalog.text;
   standing record;
 begin
   begin
@@ -82,25 +82,25 @@ export function syncUsers(mapping: Mapping, hash: string): Routine {
     comment: `userdrift: inserts users of auth.users (mapping ${hash})`,
     body: `#variable_conflict use_column
 declare
-  ids uuid[] := array(
+  ids pg_catalog.uuid[] := array(
     select distinct given.id from unnest(sync_users_from_auth.user_ids) as given(id) where given.id is not null order by given.id);
   -- Groups of ids that are still to be written, as places in the array; the last one is next.
   starts int[] := '{}';
   ends int[] := '{}';
   low int;
   high int;
-  back text[];
-  inserted text[] := '{}';
-  faults jsonb := '{}';
-  again uuid[] := '{}';
+  back pg_catalog.text[];
+  inserted pg_catalog.text[] := '{}';
+  faults pg_catalog.jsonb := '{}';
+  again pg_catalog.uuid[] := '{}';
   settled int := 0;
   failed int := 0;
-  code text;
-  named text;
-  col text;
-  tab text;
-  sch text;
-  context text;
+  code pg_catalog.text;
+  named pg_catalog.text;
+  col pg_catalog.text;
+  tab pg_catalog.text;
+  sch pg_catalog.text;
+  context pg_catalog.text;
   raised boolean;
 begin
   if cardinality(ids) > 0 then

@@ -7,6 +7,7 @@ import { mappingOf } from '../../src/reconcile/mapping.ts';
 import { look } from '../../src/reconcile/preflight.ts';
 import { functionsSql } from '../../src/sql/functions.ts';
 import type { Mapping } from '../../src/sql/mapping.ts';
+import type { TestDatabase } from './database.ts';
 
 /** The mapping of a job, completed by what its database is like. */
 export async function mappingFor(url: string, asked: Asked): Promise<Mapping> {
@@ -35,4 +36,27 @@ export async function makeFunctions(url: string, asked: Asked): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** The mapping of the textbook, as `TEXTBOOK` has it. */
+export const TEXTBOOK_MAPPING: Mapping = {
+  source: { schema: 'auth', name: 'users' },
+  target: { schema: 'public', name: 'users' },
+  key: 'id',
+  keyType: 'uuid',
+  columns: [
+    { name: 'email', expression: 'u.email' },
+    { name: 'full_name', expression: "u.raw_user_meta_data->>'full_name'" },
+    { name: 'created_at', expression: 'u.created_at' },
+  ],
+  refresh: [],
+  skip: { deleted: true, anonymous: true, sso: false, where: null },
+  repair: null,
+};
+
+/** Calls a function as the role postgres; the arguments are SQL. */
+export async function call<T>(db: TestDatabase, name: string, args = ''): Promise<T> {
+  const [row] = await db.queryAsPostgres<{ answer: T }>(`select public.${name}(${args}) as answer`);
+  if (!row) throw new TypeError(`${name} returned no row`);
+  return row.answer;
 }

@@ -36,6 +36,8 @@ export interface Asked {
   /** Connection string of the database, over HTTP too: its functions are made first, from the mapping of this run. */
   url: string;
   transport?: Transport;
+  /** Opens another way than the usual one of the transport. */
+  open?: () => Promise<Port>;
   config?: object;
   flags?: Partial<WriteFlags>;
   stop?: AbortSignal;
@@ -62,8 +64,9 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
     runId,
     open: async () => {
       const options = { runId, concurrency: job.concurrency, signal: asked.stop ?? never, onRetry: () => {} };
-      const port =
-        asked.transport === 'http'
+      const port = asked.open
+        ? await asked.open()
+        : asked.transport === 'http'
           ? await openOverHttp(asked.url, job, options)
           : await openPostgres(parseAddress(asked.url, { rootCert: null }), options);
       return asked.wrap ? asked.wrap(port) : port;
