@@ -1,9 +1,9 @@
 -- userdrift sql functions: userdrift 0.1.0, mapping 04fa7c8c2ed83de5
 --
--- The functions through which the job works over HTTP (userdrift --transport http), and through which the Edge Function
--- sync-user inserts the one user that it is told of: sync_user_from_auth, sync_users_from_auth, userdrift_missing,
--- userdrift_measure.
--- Only service_role may call them, by name: neither anon nor authenticated, nor whoever comes later.
+-- The functions through which the job works over HTTP (userdrift check --transport http), and through which the Edge
+-- Function sync-user inserts the one user that it is told of: sync_user_from_auth, sync_users_from_auth,
+-- userdrift_missing, userdrift_measure.
+-- Of the roles of the API only service_role may call them.
 --
 -- Applied again, it changes nothing. After a change of the mapping, print and apply it again: the job refuses functions
 -- that were made from another one. To take it away: userdrift sql uninstall
@@ -21,8 +21,8 @@ set lock_timeout = '5s'
 as $userdrift$
 #variable_conflict use_column
 declare
-  back text[];
-  code text;
+  back pg_catalog.text[];
+  code pg_catalog.text;
   standing record;
 begin
   begin
@@ -42,7 +42,7 @@ from "auth"."users" u
 where u.id = any(array[sync_user_from_auth.user_id]) and u.deleted_at is null and u.is_anonymous is not true
 order by u.id
 on conflict ("id") do nothing
-returning "id"::text as id
+returning "id"::pg_catalog.text as id
 )
 select coalesce(array_agg(written.id), '{}') into back from written;
 set constraints all immediate;
@@ -50,14 +50,14 @@ set constraints all immediate;
     back := '{}';
     get stacked diagnostics code = returned_sqlstate;
   end;
-  if back = array[sync_user_from_auth.user_id::text] then
+  if back = array[sync_user_from_auth.user_id::pg_catalog.text] then
     return jsonb_build_object('status', 'inserted', 'mapping', '04fa7c8c2ed83de5');
   elsif cardinality(back) > 0 then
     raise exception 'user %: a trigger changed the key of the row', sync_user_from_auth.user_id using errcode = 'UDKEY';
   end if;
   -- Somebody else may have been faster, also where the insert failed: 23505 is what both of two may get.
   select s.* into standing from (
-select i.id::text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
+select i.id::pg_catalog.text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
   exists (select from "public"."users" p where p."id" = i.id) as present
 from unnest(array[sync_user_from_auth.user_id]) as i(id) left join "auth"."users" u on u.id = i.id) s;
   if standing.present then
@@ -88,25 +88,25 @@ set lock_timeout = '5s'
 as $userdrift$
 #variable_conflict use_column
 declare
-  ids uuid[] := array(
+  ids pg_catalog.uuid[] := array(
     select distinct given.id from unnest(sync_users_from_auth.user_ids) as given(id) where given.id is not null order by given.id);
   -- Groups of ids that are still to be written, as places in the array; the last one is next.
   starts int[] := '{}';
   ends int[] := '{}';
   low int;
   high int;
-  back text[];
-  inserted text[] := '{}';
-  faults jsonb := '{}';
-  again uuid[] := '{}';
+  back pg_catalog.text[];
+  inserted pg_catalog.text[] := '{}';
+  faults pg_catalog.jsonb := '{}';
+  again pg_catalog.uuid[] := '{}';
   settled int := 0;
   failed int := 0;
-  code text;
-  named text;
-  col text;
-  tab text;
-  sch text;
-  context text;
+  code pg_catalog.text;
+  named pg_catalog.text;
+  col pg_catalog.text;
+  tab pg_catalog.text;
+  sch pg_catalog.text;
+  context pg_catalog.text;
   raised boolean;
 begin
   if cardinality(ids) > 0 then
@@ -142,7 +142,7 @@ from "auth"."users" u
 where u.id = any(ids[low:high]) and u.deleted_at is null and u.is_anonymous is not true
 order by u.id
 on conflict ("id") do nothing
-returning "id"::text as id
+returning "id"::pg_catalog.text as id
 )
 select coalesce(array_agg(written.id), '{}') into back from written;
 set constraints all immediate;
@@ -157,8 +157,8 @@ set constraints all immediate;
           when context !~ '^[^\n]*(with written as \(|set constraints)' and code ~ '^(0A|26|34|3F|42(?!501))' then true
           when code = 'XX000' then true
           else coalesce(
-            '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}'::jsonb ->> code,
-            '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}'::jsonb ->> left(code, 2),
+            '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}'::pg_catalog.jsonb ->> code,
+            '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}'::pg_catalog.jsonb ->> left(code, 2),
             'row') in ('row', 'halve')
         end) then
           raise;
@@ -185,16 +185,16 @@ set constraints all immediate;
               where n.nspname = sch and c.relname = tab and a.attname = col and n.nspname !~ '^pg_temp'))));
         end if;
       end;
-      if not back <@ ids[low:high]::text[] then
+      if not back <@ ids[low:high]::pg_catalog.text[] then
         raise exception 'a trigger on the target changed the key of a row' using errcode = 'UDKEY';
       end if;
       inserted := inserted || back;
     end loop;
     -- Who got neither a row nor an error is sent once more, alone.
     select coalesce(array_agg(place order by place desc), '{}') into starts from (
-      select array_position(ids, s.id::uuid) as place
+      select array_position(ids, s.id::pg_catalog.uuid) as place
       from (
-select i.id::text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
+select i.id::pg_catalog.text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
   exists (select from "public"."users" p where p."id" = i.id) as present
 from unnest(ids) as i(id) left join "auth"."users" u on u.id = i.id) s
       where round = 1 and s.known and s.why is null and not s.present and s.id <> all (inserted) and not faults ? s.id
@@ -214,7 +214,7 @@ from unnest(ids) as i(id) left join "auth"."users" u on u.id = i.id) s
         else coalesce(faults -> s.id, '{}')
       end order by s.id), '[]')
     from (
-select i.id::text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
+select i.id::pg_catalog.text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
   exists (select from "public"."users" p where p."id" = i.id) as present
 from unnest(ids) as i(id) left join "auth"."users" u on u.id = i.id) s
   ));
@@ -235,25 +235,25 @@ set statement_timeout = '55s'
 as $userdrift$
 
 with reach as materialized (
-  select (select u.id::text as id from "auth"."users" u where true and u.id >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::uuid), '00000000-0000-0000-0000-000000000000'::uuid) and u.id is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::uuid)) and u.id <= coalesce((userdrift_missing.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) order by u.id offset coalesce((userdrift_missing.scope ->> 'window')::bigint, 200000) limit 1)::uuid as upto
+  select (select u.id::pg_catalog.text as id from "auth"."users" u where true and u.id >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid)) and u.id <= coalesce((userdrift_missing.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) order by u.id offset coalesce((userdrift_missing.scope ->> 'window')::bigint, 200000) limit 1)::pg_catalog.uuid as upto
 ),
 found as materialized (
-select m.id::text as id, coalesce((
-  select (u.created_at > coalesce((userdrift_missing.scope ->> 'cutoff')::timestamptz, now() - coalesce((userdrift_missing.scope ->> 'graceMs')::float8, 60000) * interval '1 millisecond') and u.created_at <= coalesce((userdrift_missing.scope ->> 'future')::timestamptz, now() + interval '1 day')) is not true and ((userdrift_missing.scope ->> 'since')::timestamptz is null or u.created_at >= (userdrift_missing.scope ->> 'since')::timestamptz or u.created_at is null)
+select m.id::pg_catalog.text as id, coalesce((
+  select (u.created_at > coalesce((userdrift_missing.scope ->> 'cutoff')::pg_catalog.timestamptz, now() - coalesce((userdrift_missing.scope ->> 'graceMs')::pg_catalog.float8, 60000) * interval '1 millisecond') and u.created_at <= coalesce((userdrift_missing.scope ->> 'future')::pg_catalog.timestamptz, now() + interval '1 day')) is not true and ((userdrift_missing.scope ->> 'since')::pg_catalog.timestamptz is null or u.created_at >= (userdrift_missing.scope ->> 'since')::pg_catalog.timestamptz or u.created_at is null)
   from "auth"."users" u where u.id = m.id and u.deleted_at is null and u.is_anonymous is not true
 ), false) as due
 from (
   select u.id from "auth"."users" u
-  where not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::uuid), '00000000-0000-0000-0000-000000000000'::uuid) and p."id" is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::uuid)) and p."id" <= coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) and u.id >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::uuid), '00000000-0000-0000-0000-000000000000'::uuid) and u.id is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::uuid)) and u.id <= coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+  where not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::pg_catalog.uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and u.id >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid)) and u.id <= coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::pg_catalog.uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)
   order by u.id limit userdrift_missing.page
 ) m
 order by m.id
 )
 select jsonb_build_object(
   'mapping', '04fa7c8c2ed83de5',
-  'ids', coalesce((select jsonb_agg(found.id order by found.id::uuid) from found where found.due), '[]'),
+  'ids', coalesce((select jsonb_agg(found.id order by found.id::pg_catalog.uuid) from found where found.due), '[]'),
   'next', case when (select count(*) from found) >= userdrift_missing.page
-    then (select found.id::uuid from found order by 1 desc limit 1)
+    then (select found.id::pg_catalog.uuid from found order by 1 desc limit 1)
     else (select reach.upto from reach) end
 )
 $userdrift$;
@@ -276,12 +276,12 @@ select jsonb_build_object('mapping', '04fa7c8c2ed83de5', 'replica', pg_is_in_rec
   when userdrift_measure.scope ? 'users' then (
     select jsonb_build_object('users', coalesce(jsonb_agg(to_jsonb(s) order by s.id), '[]'))
     from (
-select i.id::text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
+select i.id::pg_catalog.text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
   exists (select from "public"."users" p where p."id" = i.id) as present
-from unnest(array(select value::uuid from jsonb_array_elements_text(userdrift_measure.scope -> 'users'))) as i(id) left join "auth"."users" u on u.id = i.id) s
+from unnest(array(select value::pg_catalog.uuid from jsonb_array_elements_text(userdrift_measure.scope -> 'users'))) as i(id) left join "auth"."users" u on u.id = i.id) s
   )
   when (userdrift_measure.scope ->> 'facts')::boolean then jsonb_build_object('facts', jsonb_build_object(
-  'names', '{"source":{"schema":"auth","name":"users"},"target":{"schema":"public","name":"users"},"key":"id"}'::jsonb,
+  'names', '{"source":{"schema":"auth","name":"users"},"target":{"schema":"public","name":"users"},"key":"id"}'::pg_catalog.jsonb,
   'server', jsonb_build_object(
   'version', split_part(current_setting('server_version'), ' ', 1),
   'database', current_database(),
@@ -306,7 +306,7 @@ select jsonb_build_object(
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
   'triggers', coalesce((
     select jsonb_agg(jsonb_build_object(
-      'name', g.tgname, 'function', f.oid::regproc::text,
+      'name', g.tgname, 'function', f.oid::pg_catalog.regproc::pg_catalog.text,
       'timing', case when g.tgtype & 2 <> 0 then 'before' when g.tgtype & 64 <> 0 then 'instead' else 'after' end,
       'row', g.tgtype & 1 <> 0,
       'insert', g.tgtype & 4 <> 0,
@@ -322,7 +322,7 @@ select jsonb_build_object(
       'valid', i.indisvalid and i.indisready, 'partial', i.indpred is not null,
       'columns', case when i.indexprs is null then (
         select jsonb_agg(a.attname order by k.place)
-        from unnest(i.indkey::int2[]) with ordinality k(attnum, place)
+        from unnest(i.indkey::pg_catalog.int2[]) with ordinality k(attnum, place)
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
         where k.place <= i.indnkeyatts) else '[]' end) order by ic.relname)
     from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
@@ -332,13 +332,13 @@ select jsonb_build_object(
       'name', r.rulename, 'event', case r.ev_type when '3' then 'INSERT' else 'UPDATE' end) order by r.ev_type desc, r.rulename)
     from pg_catalog.pg_rewrite r where r.ev_class = c.oid and r.ev_type in ('2', '3')), '[]'),
   'closedSequences', coalesce((
-    select jsonb_agg(distinct q.oid::regclass::text)
-    from pg_catalog.pg_attrdef d join pg_catalog.pg_depend e on e.classid = 'pg_catalog.pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_catalog.pg_class'::regclass
+    select jsonb_agg(distinct q.oid::pg_catalog.regclass::pg_catalog.text)
+    from pg_catalog.pg_attrdef d join pg_catalog.pg_depend e on e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and e.objid = d.oid and e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
     join pg_catalog.pg_class q on q.oid = e.refobjid
     where d.adrelid = c.oid and case when q.relkind = 'S' then not has_sequence_privilege(q.oid, 'usage, update') end), '[]'),
   'partitionKey', coalesce((
     select jsonb_agg(coalesce(a.attname, 'an expression') order by k.place)
-    from pg_catalog.pg_partitioned_table p cross join unnest(p.partattrs::int2[]) with ordinality k(attnum, place)
+    from pg_catalog.pg_partitioned_table p cross join unnest(p.partattrs::pg_catalog.int2[]) with ordinality k(attnum, place)
     left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum and k.attnum <> 0
     where p.partrelid = c.oid), '[]'),
   'checks', coalesce((
@@ -371,7 +371,7 @@ select jsonb_build_object(
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
   'triggers', coalesce((
     select jsonb_agg(jsonb_build_object(
-      'name', g.tgname, 'function', f.oid::regproc::text,
+      'name', g.tgname, 'function', f.oid::pg_catalog.regproc::pg_catalog.text,
       'timing', case when g.tgtype & 2 <> 0 then 'before' when g.tgtype & 64 <> 0 then 'instead' else 'after' end,
       'row', g.tgtype & 1 <> 0,
       'insert', g.tgtype & 4 <> 0,
@@ -387,7 +387,7 @@ select jsonb_build_object(
       'valid', i.indisvalid and i.indisready, 'partial', i.indpred is not null,
       'columns', case when i.indexprs is null then (
         select jsonb_agg(a.attname order by k.place)
-        from unnest(i.indkey::int2[]) with ordinality k(attnum, place)
+        from unnest(i.indkey::pg_catalog.int2[]) with ordinality k(attnum, place)
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
         where k.place <= i.indnkeyatts) else '[]' end) order by ic.relname)
     from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
@@ -397,13 +397,13 @@ select jsonb_build_object(
       'name', r.rulename, 'event', case r.ev_type when '3' then 'INSERT' else 'UPDATE' end) order by r.ev_type desc, r.rulename)
     from pg_catalog.pg_rewrite r where r.ev_class = c.oid and r.ev_type in ('2', '3')), '[]'),
   'closedSequences', coalesce((
-    select jsonb_agg(distinct q.oid::regclass::text)
-    from pg_catalog.pg_attrdef d join pg_catalog.pg_depend e on e.classid = 'pg_catalog.pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_catalog.pg_class'::regclass
+    select jsonb_agg(distinct q.oid::pg_catalog.regclass::pg_catalog.text)
+    from pg_catalog.pg_attrdef d join pg_catalog.pg_depend e on e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and e.objid = d.oid and e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
     join pg_catalog.pg_class q on q.oid = e.refobjid
     where d.adrelid = c.oid and case when q.relkind = 'S' then not has_sequence_privilege(q.oid, 'usage, update') end), '[]'),
   'partitionKey', coalesce((
     select jsonb_agg(coalesce(a.attname, 'an expression') order by k.place)
-    from pg_catalog.pg_partitioned_table p cross join unnest(p.partattrs::int2[]) with ordinality k(attnum, place)
+    from pg_catalog.pg_partitioned_table p cross join unnest(p.partattrs::pg_catalog.int2[]) with ordinality k(attnum, place)
     left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum and k.attnum <> 0
     where p.partrelid = c.oid), '[]'),
   'checks', coalesce((
@@ -422,13 +422,13 @@ where n.nspname = 'public' and c.relname = 'users' and c.relkind in ('r', 'p', '
 ))
   else (
 with clock as materialized (
-  select coalesce((userdrift_measure.scope ->> 'cutoff')::timestamptz, now() - coalesce((userdrift_measure.scope ->> 'graceMs')::float8, 60000)::float8 * interval '1 millisecond') as cutoff,
-         coalesce((userdrift_measure.scope ->> 'future')::timestamptz, now() + interval '1 day') as future
+  select coalesce((userdrift_measure.scope ->> 'cutoff')::pg_catalog.timestamptz, now() - coalesce((userdrift_measure.scope ->> 'graceMs')::pg_catalog.float8, 60000)::pg_catalog.float8 * interval '1 millisecond') as cutoff,
+         coalesce((userdrift_measure.scope ->> 'future')::pg_catalog.timestamptz, now() + interval '1 day') as future
 ),
 missing as materialized (
   select u.id from "auth"."users" u where (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null) and not exists (select from "public"."users" p where p."id" = u.id)
-  union all select u.id from "auth"."users" u where ((userdrift_measure.scope ->> 'since')::timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) and u.id >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-  union all select u.id from "auth"."users" u where ((userdrift_measure.scope ->> 'since')::timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) and u.id >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) and ((userdrift_measure.scope ->> 'since')::timestamptz is null or u.created_at >= (userdrift_measure.scope ->> 'since')::timestamptz or u.created_at is null)
+  union all select u.id from "auth"."users" u where ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)
+  union all select u.id from "auth"."users" u where ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null or u.created_at >= (userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz or u.created_at is null)
 ),
 classed as (
   select u.id, u.created_at, u.raw_app_meta_data ->> 'provider' as provider, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end,
@@ -451,8 +451,8 @@ counted as (
 select jsonb_build_object(
   'clock', jsonb_build_object('cutoff', to_char(clock.cutoff at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'future', to_char(clock.future at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
   'sourceTotal', case when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null) then (select count(*) from "auth"."users" u where true)
-    when ((userdrift_measure.scope ->> 'since')::timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) then (select count(*) from "auth"."users" u where true and u.id >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
-    when ((userdrift_measure.scope ->> 'since')::timestamptz is not null) then (select count(*) from "auth"."users" u where true and u.id >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) and ((userdrift_measure.scope ->> 'since')::timestamptz is null or u.created_at >= (userdrift_measure.scope ->> 'since')::timestamptz or u.created_at is null)) end,
+    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) then (select count(*) from "auth"."users" u where true and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))
+    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null or u.created_at >= (userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz or u.created_at is null)) end,
   'sourceEmpty', not exists (select from "auth"."users" u),
   'targetEmpty', not exists (select from "public"."users"),
   'missing', missing,
@@ -464,19 +464,19 @@ select jsonb_build_object(
     select count(*) from "public"."users" p
     where p."id" is not null and not exists (select from "auth"."users" u where p."id" = u.id)
   )
-    when ((userdrift_measure.scope ->> 'since')::timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) then (
+    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) then (
     select count(*) from "public"."users" p
-    where p."id" is not null and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) and not exists (select from "auth"."users" u where p."id" = u.id)
+    where p."id" is not null and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and not exists (select from "auth"."users" u where p."id" = u.id)
   )
-    when ((userdrift_measure.scope ->> 'since')::timestamptz is not null) then (
+    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
     select count(*) from "public"."users" p
-    where p."id" is not null and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::uuid, '00000000-0000-0000-0000-000000000000'::uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) and not exists (select from "auth"."users" u where p."id" = u.id)
+    where p."id" is not null and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and not exists (select from "auth"."users" u where p."id" = u.id)
   ) end end,
   'sample', array(select id from classed where class = 'missing' order by id limit 20),
   'breakdown', case when coalesce((userdrift_measure.scope ->> 'breakdown')::boolean, true) then jsonb_build_object(
     'days', coalesce((
       select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (
-        select case when created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00' then (created_at at time zone 'UTC')::date end as day, count(*) as n
+        select case when created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00' then (created_at at time zone 'UTC')::pg_catalog.date end as day, count(*) as n
         from classed where class = 'missing' group by 1) d), '[]'),
     'providers', coalesce((
       select jsonb_agg(jsonb_build_object('provider', name, 'missing', n) order by n desc, name) from (
