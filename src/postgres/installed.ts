@@ -43,8 +43,9 @@ function withTypes(signature: Signature): Signature & { types: string } {
 
 const ALL = Object.values(SIGNATURES).flat();
 
-/** A function in schema public may be the app's own under the same name: ours name us. */
-const MADE_BY_US = `strpos(pg_get_functiondef(f.oid), 'userdrift') > 0`;
+/** A function in schema public may be the app's own under the same name: ours name us, in the body or in the comment. */
+const MADE_BY_US = `(strpos(pg_get_functiondef(f.oid), 'userdrift') > 0
+    or starts_with(obj_description(f.oid, 'pg_proc'), 'userdrift: '))`;
 
 const INSTALLED = `
 with ours as (
@@ -82,7 +83,7 @@ select jsonb_build_object('foreign', coalesce(jsonb_agg(f.oid::regprocedure::tex
 from jsonb_to_recordset($1::jsonb) as s(schema name, name name, arguments text, types text, returns text)
 join pg_proc f on f.oid = to_regprocedure(format('%I.%I(%s)', s.schema, s.name, s.types))
 where f.prokind <> 'f' or pg_get_function_identity_arguments(f.oid) <> s.arguments
-  or pg_get_function_result(f.oid) <> s.returns or not ${MADE_BY_US}`;
+  or pg_get_function_result(f.oid) <> s.returns or ${MADE_BY_US} is not true`;
 
 const TARGET = `
 with target as (

@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { catalog, printed } from '../support/printed.ts';
 
 const CONFIG = { target: 'public.users', columns: { email: 'u.email' } };
-const OFFLINE: readonly SqlKind[] = ['trigger', 'webhook', 'history', 'statement'];
+const OFFLINE: readonly SqlKind[] = ['functions', 'trigger', 'webhook', 'history', 'statement'];
 
 let db: TestDatabase;
 
@@ -57,7 +57,7 @@ describe('userdrift sql', () => {
   test('does not know anything else', async () => {
     const { code, line } = await refused('everything', CONFIG);
     expect(code).toBe(64);
-    expect(line).toContain('Allowed choices are trigger, webhook, role, history, statement, uninstall');
+    expect(line).toContain('Allowed choices are functions, trigger, webhook, role, history, statement, uninstall');
   });
 });
 

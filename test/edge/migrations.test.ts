@@ -15,7 +15,7 @@ const kindOf = (name: string) => SQL_KINDS.find((kind) => name.endsWith(`_${kind
 let db: TestDatabase;
 beforeAll(async () => {
   db = await createDatabase();
-  await apply(db, textOf(migrations[0] ?? ''));
+  for (const name of migrations) await apply(db, textOf(name));
 });
 afterAll(() => db?.drop());
 
@@ -25,10 +25,22 @@ describe('the migrations of supabase/', () => {
     expect(migrations.every((name) => /^20260101000\d00_[a-z]+\.sql$/.test(name))).toBe(true);
   });
 
-  // scripts/migrations.ts makes them without a database, so this also proves that a look at one changes nothing.
+  // scripts/migrations.ts makes them without a database; here they are printed in sight of one that has them already.
   it.for(migrations.slice(1))('%s is what `userdrift sql` prints for supabase/userdrift.config.json', async (name) => {
     const { code, stdout } = await run(['sql', kindOf(name) ?? ''], { config: CONFIG, url: db.url });
     expect(code).toBe(0);
     expect(stdout, 'npm run migrations').toBe(textOf(name));
+  });
+
+  it('are taken away by `userdrift sql uninstall`, but for the table and the history', async () => {
+    const { stdout } = await run(['sql', 'uninstall'], { config: CONFIG, url: db.url });
+    await apply(db, stdout);
+    const left = await db.query(`
+      select n.nspname || '.' || o.name as name from pg_namespace n join (
+        select pronamespace as home, proname as name from pg_proc
+        union all select relnamespace, relname from pg_class where relkind in ('r', 'v', 'm', 'p', 'S')
+        union all select relnamespace, tgname from pg_trigger t join pg_class c on c.oid = tgrelid where not tgisinternal
+      ) o on o.home = n.oid where n.nspname in ('public', 'userdrift') or o.name like '%userdrift%' order by 1`);
+    expect(left).toEqual([{ name: 'public.users' }, { name: 'userdrift.runs' }]);
   });
 });
