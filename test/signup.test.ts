@@ -1,10 +1,11 @@
 import { App, generateApiKey, getAuthSchemaSql } from '@supabase/lite';
-import { createPostgresConnection, type PostgresConnection } from '@supabase/lite/postgres';
+import type { PostgresConnection } from '@supabase/lite/postgres';
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from './support/app.ts';
 import { run } from './support/cli.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
+import { connectLite } from './support/lite.ts';
 
 // Runs before the imports: Supabase Lite must not report its use.
 vi.hoisted(() => {
@@ -41,7 +42,7 @@ beforeAll(async () => {
     throw new Error(`a request to the outside: ${input instanceof Request ? input.url : input}`);
   });
   const { key } = await generateApiKey('publishable');
-  connection = connect(db.url);
+  connection = connectLite(db.url);
   const app = new App({
     connection,
     auth: { enabled: true, jwt_secret: crypto.randomUUID(), publishable_key: key },
@@ -72,20 +73,6 @@ async function completeAuthSchema(): Promise<void> {
     grant all on auth.refresh_tokens, auth.flow_state, auth.audit_log_entries to postgres;
     alter table auth.sessions
       add column refresh_token_hmac_key text, add column refresh_token_counter bigint, add column scopes text`);
-}
-
-/**
- * With its own serializer for jsonb, Supabase Lite on PostgreSQL encodes metadata twice: the column gets one JSON string
- * with the object in it, and `raw_user_meta_data->>'full_name'` is null. The auth server of Supabase stores the object.
- */
-function connect(url: string): PostgresConnection {
-  const jsonb = {
-    to: 3802,
-    from: [3802],
-    serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
-    parse: (text: string): unknown => JSON.parse(text),
-  };
-  return createPostgresConnection({ url, postgresOptions: { max: 4, onnotice: () => {}, types: { jsonb } } });
 }
 
 /** Runs the CLI as the role postgres; whatever it does, it says nothing of who the users are. */

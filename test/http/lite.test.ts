@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
 import { App, generateApiKey } from '@supabase/lite';
-import { createPostgresConnection, type PostgresConnection } from '@supabase/lite/postgres';
+import type { PostgresConnection } from '@supabase/lite/postgres';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseHttpAddress } from '../../src/http/address.ts';
 import { openHttp } from '../../src/http/port.ts';
@@ -9,6 +9,7 @@ import { idsIn } from '../support/app.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { TEXTBOOK_MAPPING } from '../support/functions.ts';
 import { over, TEXTBOOK_TABLE } from '../support/job.ts';
+import { connectLite } from '../support/lite.ts';
 import { type Kind, type Person, twelveKinds } from '../support/people.ts';
 
 // Runs before the imports: Supabase Lite must not report its use.
@@ -34,10 +35,7 @@ beforeAll(async () => {
   people = await twelveKinds(db);
   keys.secret = (await generateApiKey('secret')).key;
   keys.publishable = (await generateApiKey('publishable')).key;
-  connection = createPostgresConnection({
-    url: db.url,
-    postgresOptions: { max: 4, onnotice: () => {} },
-  });
+  connection = connectLite(db.url);
   const app = new App({
     connection,
     auth: {
