@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from './support/app.ts';
 import { run } from './support/cli.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
-import { completeAuthSchema, connectLite } from './support/supabase-lite.ts';
+import { connectLite } from './support/lite.ts';
+import { completeAuthSchema } from './support/supabase-lite.ts';
 
 // Runs before the imports: Supabase Lite must not report its use.
 vi.hoisted(() => {

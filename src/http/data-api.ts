@@ -74,9 +74,7 @@ export class DataApi {
     const { data } = await this.#client.rpc(name, args).throwOnError();
     const answer: unknown = data;
     if (isAnswer<T>(answer)) return answer;
-    throw new Fault('functions_foreign', `public.${name} is not the function of userdrift`, {
-      fix: 'run userdrift sql functions: it tells what stands in its way',
-    });
+    throw foreign(name);
   }
 
   async #fetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
@@ -109,4 +107,11 @@ export interface CallOptions {
 
 function isAnswer<T extends Answer>(answer: unknown): answer is T {
   return typeof answer === 'object' && answer !== null && typeof Reflect.get(answer, 'mapping') === 'string';
+}
+
+/** A function of that name answers, and not as ours does. */
+export function foreign(name: string): Fault {
+  return new Fault('functions_foreign', `public.${name} is not the function of userdrift`, {
+    fix: 'run userdrift sql functions: it tells what stands in its way',
+  });
 }

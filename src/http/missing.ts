@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
 import type { Clock, Scope } from '../port.ts';
 import { shardBounds } from '../sql/shard.ts';
-import type { Answer } from './data-api.ts';
+import { type Answer, foreign } from './data-api.ts';
 import type { Functions } from './functions.ts';
 
 interface MissingAnswer extends Answer {
@@ -71,7 +71,5 @@ function smaller(window: number): number {
 /** A stream that does not move would never end. */
 function advanced(after: string | null, next: string | null): string | null {
   if (next === null || after === null || next > after) return next;
-  throw new Fault('functions_foreign', 'public.userdrift_missing is not the function of userdrift', {
-    fix: 'run userdrift sql functions: it tells what stands in its way',
-  });
+  throw foreign('userdrift_missing');
 }

@@ -7,7 +7,7 @@ import { mappingHash } from '../sql/mapping-hash.ts';
 import { display, type Name } from '../sql/name.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
-import { DataApi } from './data-api.ts';
+import { DataApi, foreign } from './data-api.ts';
 import { type FactsAnswer, factsOf } from './facts.ts';
 import { Functions, MAKE_AGAIN, OF_ANOTHER_MAPPING } from './functions.ts';
 import { type MeasureOptions, measure } from './measure.ts';
@@ -92,10 +92,17 @@ class HttpPort implements Port {
   }
 
   #look(): Promise<FactsAnswer> {
-    const options = { late: 'reconnect', own: [] } as const;
-    this.#looked ??= this.#api.call('look at the tables', 'userdrift_measure', { scope: { facts: true } }, options);
+    this.#looked ??= lookAt(this.#api);
     return this.#looked;
   }
+}
+
+async function lookAt(api: DataApi): Promise<FactsAnswer> {
+  const options = { late: 'reconnect', own: [] } as const;
+  const args = { scope: { facts: true } };
+  const answer = await api.call<FactsAnswer>('look at the tables', 'userdrift_measure', args, options);
+  if ('facts' in answer) return answer;
+  throw foreign('userdrift_measure');
 }
 
 const NO_LOCK = {

@@ -3,7 +3,7 @@ import { Fault } from '../fault.ts';
 import type { Outcome, Port, Standing } from '../port.ts';
 import { KEY_REWRITTEN } from '../sql/sync-functions.ts';
 import { explained, type StandingRow, standingOf } from '../standing.ts';
-import type { Answer } from './data-api.ts';
+import { type Answer, foreign } from './data-api.ts';
 import type { Functions } from './functions.ts';
 import { Refusal } from './refusal.ts';
 
@@ -94,9 +94,7 @@ function outcomesFor(group: readonly string[], outcomes: readonly Outcome[]): Ou
   return group.map((id) => {
     const outcome = byId.get(id);
     if (outcome) return outcome;
-    throw new Fault('functions_foreign', 'public.sync_users_from_auth did not say what became of a user', {
-      fix: 'run userdrift sql functions again and apply what it prints',
-    });
+    throw foreign('sync_users_from_auth');
   });
 }
 

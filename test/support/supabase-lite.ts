@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { App, generateApiKey, getAuthSchemaSql } from '@supabase/lite';
-import { createPostgresConnection, type PostgresConnection } from '@supabase/lite/postgres';
 import type { TestDatabase } from './database.ts';
+import { connectLite } from './lite.ts';
 
 /** Auth and the Data API of a project. */
 export interface Supabase {
@@ -63,18 +63,4 @@ export async function completeAuthSchema(db: TestDatabase): Promise<void> {
     grant all on auth.refresh_tokens, auth.flow_state, auth.audit_log_entries to postgres;
     alter table auth.sessions
       add column refresh_token_hmac_key text, add column refresh_token_counter bigint, add column scopes text`);
-}
-
-/**
- * With its own serializer for jsonb, Supabase Lite on PostgreSQL encodes metadata twice: the column gets one JSON string
- * with the object in it, and `raw_user_meta_data->>'full_name'` is null. The auth server of Supabase stores the object.
- */
-export function connectLite(url: string): PostgresConnection {
-  const jsonb = {
-    to: 3802,
-    from: [3802],
-    serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
-    parse: (text: string): unknown => JSON.parse(text),
-  };
-  return createPostgresConnection({ url, postgresOptions: { max: 4, onnotice: () => {}, types: { jsonb } } });
 }
