@@ -12,7 +12,8 @@ import { readSignUps } from './source-triggers.ts';
 /** Everything that preflight, doctor and init need to know, in one read-only transaction. */
 export async function inspect(server: Server, names: Names): Promise<Facts> {
   return server.read(
-    { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off', search_path: '' },
+    // Compiling the questions to the catalog took 13 s on a server with JIT, asking them 0.2 s.
+    { statement_timeout: '30s', lock_timeout: '5s', row_security: 'off', search_path: '', jit: 'off' },
     async (client) => {
       const about = await aboutServer(client);
       const source = await describe(client, names.source);

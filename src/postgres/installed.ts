@@ -21,7 +21,7 @@ export interface Site {
 
 /** Looks at what there is of ours, and what is in the way of `wanted`. `target` may be unknown. */
 export async function readSite(server: Server, wanted: readonly Signature[], target: Name | null): Promise<Site> {
-  return server.read({ statement_timeout: '30s', lock_timeout: '5s', search_path: '' }, async (client) => ({
+  return server.read({ statement_timeout: '30s', lock_timeout: '5s', search_path: '', jit: 'off' }, async (client) => ({
     ...(await ask<Pick<Site, 'installed' | 'pgNet' | 'hmac'>>(client, INSTALLED, [JSON.stringify(ALL), ROLE])),
     ...(await ask<Pick<Site, 'foreign'>>(client, FOREIGN, [JSON.stringify(wanted.map(withTypes))])),
     ...(await ask<Pick<Site, 'sequences' | 'pathless'>>(client, TARGET, [target?.schema, target?.name])),
