@@ -15,6 +15,9 @@ const STATUSES = ['inserted', 'already_present', 'excluded', 'not_found'] as con
 
 const FIRST_PAUSE_MS = 100;
 
+/** With less time left, an attempt would only put its own timeout in place of what went wrong. */
+const SHORTEST_ATTEMPT_MS = 250;
+
 /** The Data API of the project, with retry: supabase-js repeats no POST. Calling twice for one user changes nothing. */
 export function connect(url: string | undefined, key: string | undefined): Rpc {
   if (url === undefined) return { fault: 'SUPABASE_URL is not set' };
@@ -40,7 +43,7 @@ async function repeat(call: (signal: AbortSignal) => Promise<Outcome>, milliseco
     const left = end - performance.now();
     const outcome = { ...await call(AbortSignal.timeout(attempts === 1 ? left * 0.6 : left)), attempts };
     const wait = pause * (0.5 + Math.random());
-    if (outcome.kind !== 'again' || performance.now() + wait >= end) return outcome;
+    if (outcome.kind !== 'again' || performance.now() + wait + SHORTEST_ATTEMPT_MS > end) return outcome;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
