@@ -1,8 +1,8 @@
 import type { Command, Option } from 'commander';
-import { pino } from 'pino';
 import { program } from '../src/commands/program.ts';
-import { envOf, VARIABLES } from '../src/config/env.ts';
+import { type envOf, VARIABLES } from '../src/config/env.ts';
 import { EXIT_CODES } from '../src/exit-codes.ts';
+import { quietTerminal } from './quiet-terminal.ts';
 import { configJsonSchema } from './schemas.ts';
 
 /** `check`, `sync`, … with what they do. */
@@ -93,24 +93,7 @@ function helpOf(option: Option): string {
 
 /** The command line without a world around it but these variables: it is only looked at. */
 export function commands(variables: Parameters<typeof envOf>[0] = {}): readonly Command[] {
-  const nothing = () => {};
-  const terminal = {
-    env: envOf(variables),
-    version: '',
-    input: () => Promise.resolve(''),
-    out: nothing,
-    err: nothing,
-    status: nothing,
-    look: { color: false, unicode: true, width: 100 },
-    interactive: false,
-    ask: () => Promise.resolve(false),
-    logger: () => pino({ enabled: false }),
-    errIsTerminal: false,
-    stop: new AbortController(),
-    hurry: new AbortController().signal,
-    leave: new AbortController().signal,
-  };
-  return program(terminal, nothing).commands;
+  return program(quietTerminal(variables), () => {}).commands;
 }
 
 /** Text as code in Markdown. */

@@ -129,7 +129,7 @@ export interface Relation {
 export interface Facts {
   server: { version: string; database: string; inRecovery: boolean; readOnly: boolean };
   connection: {
-    kind: 'direct' | 'session pooler' | 'transaction pooler' | 'unknown pooler';
+    kind: 'direct' | 'session pooler' | 'transaction pooler' | 'unknown pooler' | 'data api';
     mode: 'session' | 'transaction';
     /** `TLSv1.3`; null: in the clear */
     tls: string | null;

@@ -71,6 +71,8 @@ export interface Standing {
 export interface Lease {
   /** Aborts with a Fault as its reason when the lock was lost for good. */
   readonly lost: AbortSignal;
+  /** What whoever holds it should know. */
+  readonly note?: Note;
   release(): Promise<void>;
 }
 

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedFiles, withRegions } from '../scripts/generated.ts';
-import { flagTable } from '../scripts/tables.ts';
+import { commandTable, flagTable } from '../scripts/tables.ts';
 import { parseConfig } from '../src/config/load.ts';
 import { reportSchema } from '../src/report.ts';
+import { SQL_KINDS } from '../src/sql/kinds.ts';
 
 const PROSE = [
   'README.md',
@@ -35,6 +36,9 @@ describe('what is generated', () => {
   });
 });
 
+/** Pages that also speak of the flags of others. */
+const PAGES = [...PROSE, 'docs/real-time.md'];
+
 describe('what is written by hand', () => {
   it('shows a configuration that userdrift accepts', () => {
     const [, example = ''] = /```jsonc\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
@@ -47,7 +51,14 @@ describe('what is written by hand', () => {
     expect([...new Set(flags)].filter((flag) => !known.includes(`\`${flag}`))).toEqual([]);
   });
 
-  it.for(PROSE)('%s links to files that exist', (path) => {
+  it('docs/real-time.md names only commands of userdrift that exist', () => {
+    const known = [commandTable(), ...SQL_KINDS.map((kind) => `userdrift sql ${kind}`)].join('\n');
+    const commands = readFileSync('docs/real-time.md', 'utf8').match(/userdrift (sql [a-z]+|[a-z]+)(?= |`|$)/gm) ?? [];
+    expect(commands.filter((command) => !known.includes(command))).toEqual([]);
+    expect(commands.length).toBeGreaterThan(10);
+  });
+
+  it.for(PAGES)('%s links to files that exist', (path) => {
     const links = [...readFileSync(path, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(dirname(path), link)))).toEqual([]);
   });

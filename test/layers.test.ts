@@ -7,11 +7,14 @@ import { describe, expect, it } from 'vitest';
  * do not know each other.
  */
 const FLOORS = [
-  ['exit-codes', 'fault', 'sql'],
+  ['exit-codes', 'fault'],
+  ['attempts'],
+  ['sql'],
   ['config', 'report', 'examination'],
   ['status'],
   ['facts'],
   ['port'],
+  ['catalog', 'standing'],
   ['postgres', 'http', 'reconcile'],
   ['render', 'demo', 'doctor', 'schedule', 'notify'],
   ['commands'],
@@ -23,6 +26,9 @@ const PURE: Record<string, RegExp> = {
   'exit-codes': /^$/,
   fault: /^$/,
   facts: /^$/,
+  attempts: /^p-retry$|^node:timers\/promises$/,
+  catalog: /^$/,
+  standing: /^$/,
   port: /^$/,
   report: /^zod$/,
   examination: /^zod$/,

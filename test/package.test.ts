@@ -27,6 +27,8 @@ const lockfile = z
   .object({ packages: z.record(z.string(), z.object({ hasInstallScript: z.boolean().optional() })) })
   .parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
 
+const FUNCTION = 'supabase/functions/sync-user';
+
 const folder = mkdtempSync(join(tmpdir(), 'userdrift-package-'));
 const installed = join(folder, 'unpacked', 'package');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -75,12 +77,15 @@ describe('the package', () => {
     unpack();
   });
 
-  it('holds the built command, its schemas and its papers, and nothing else', () => {
+  it('holds the built command, its schemas, its papers and the Edge Function, and nothing else', () => {
     const built = filesIn('src').map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
+    const deployed = readdirSync(FUNCTION).filter((name) => name !== 'test');
     const rest = ['CHANGELOG.md', 'crontab', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
     const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/'));
+    const schemas = ['docs/report.schema.json', 'docs/doctor.schema.json'];
+    expect(deployed).toContain('index.ts');
     expect(new Set(files)).toEqual(
-      new Set([...built, ...rest, 'bin/userdrift.js', 'docs/report.schema.json', 'docs/doctor.schema.json']),
+      new Set([...built, ...rest, ...schemas, 'bin/userdrift.js', ...deployed.map((name) => `${FUNCTION}/${name}`)]),
     );
   });
 

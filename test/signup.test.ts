@@ -1,10 +1,12 @@
-import { App, generateApiKey, getAuthSchemaSql } from '@supabase/lite';
-import { createPostgresConnection, type PostgresConnection } from '@supabase/lite/postgres';
+import { App, generateApiKey } from '@supabase/lite';
+import type { PostgresConnection } from '@supabase/lite/postgres';
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from './support/app.ts';
 import { run } from './support/cli.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
+import { connectLite } from './support/lite.ts';
+import { completeAuthSchema } from './support/supabase-lite.ts';
 
 // Runs before the imports: Supabase Lite must not report its use.
 vi.hoisted(() => {
@@ -35,13 +37,13 @@ beforeAll(async () => {
   await db.queryAsPostgres(`
     alter table public.users enable row level security;
     create policy own on public.users for select to authenticated using (auth.uid() = id)`);
-  await completeAuthSchema();
+  await completeAuthSchema(db);
 
   vi.stubGlobal('fetch', (...[input]: Parameters<typeof fetch>) => {
     throw new Error(`a request to the outside: ${input instanceof Request ? input.url : input}`);
   });
   const { key } = await generateApiKey('publishable');
-  connection = connect(db.url);
+  connection = connectLite(db.url);
   const app = new App({
     connection,
     auth: { enabled: true, jwt_secret: crypto.randomUUID(), publishable_key: key },
@@ -58,35 +60,6 @@ afterAll(async () => {
   await connection?.close();
   await db?.drop();
 });
-
-/**
- * Supabase Lite works on the schema auth of the fixture, as the role postgres: auth.users with all 35 columns of the
- * real one, auth.identities, and the functions that policies call. Its own tables are made only where the fixture has
- * none (refresh_tokens, flow_state, audit_log_entries), and auth.sessions gets the columns that the fixture leaves out
- * and the real one has. Its own set-up, App.ensureSystemSchema(), would also replace auth.uid() and its like, and keeps
- * silent about statements that fail.
- */
-async function completeAuthSchema(): Promise<void> {
-  await db.query(`
-    ${getAuthSchemaSql()}
-    grant all on auth.refresh_tokens, auth.flow_state, auth.audit_log_entries to postgres;
-    alter table auth.sessions
-      add column refresh_token_hmac_key text, add column refresh_token_counter bigint, add column scopes text`);
-}
-
-/**
- * With its own serializer for jsonb, Supabase Lite on PostgreSQL encodes metadata twice: the column gets one JSON string
- * with the object in it, and `raw_user_meta_data->>'full_name'` is null. The auth server of Supabase stores the object.
- */
-function connect(url: string): PostgresConnection {
-  const jsonb = {
-    to: 3802,
-    from: [3802],
-    serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
-    parse: (text: string): unknown => JSON.parse(text),
-  };
-  return createPostgresConnection({ url, postgresOptions: { max: 4, onnotice: () => {}, types: { jsonb } } });
-}
 
 /** Runs the CLI as the role postgres; whatever it does, it says nothing of who the users are. */
 async function cli(...args: string[]) {

@@ -15,7 +15,7 @@ export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<nu
   const examination = await examine(job, {
     toolVersion: terminal.version,
     open: () =>
-      openDatabase(terminal.env, {
+      openDatabase(terminal.env, job, flags.transport, {
         runId: ulid(),
         concurrency: 1,
         signal: terminal.stop.signal,

@@ -18,13 +18,16 @@ export interface Flags {
   maxDrift: number;
   deadline?: number;
   shard?: NonNullable<Scope['shard']>;
-  transport: 'postgres';
+  transport?: 'postgres' | 'http';
   logLevel?: string;
   user?: string[];
 }
 
 /** The values of the flags of doctor. */
 export type DoctorFlags = Pick<Flags, 'config' | 'target' | 'key' | 'json' | 'transport' | 'logLevel'>;
+
+/** The values of the flags of sql. */
+export type AimFlags = Pick<Flags, 'config' | 'target' | 'key'>;
 
 /** The values of the flags that only writing jobs have. */
 export interface WriteFlags extends Flags {
@@ -103,11 +106,13 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
 
 /** The flags of every command that looks at a database: which tables, how to reach them, how to tell. */
 export function addPlaceFlags(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
-    .option('--target <table>', "the application's user table, e.g. public.users")
-    .option('--key <column>', 'target column that holds the auth id (default: id)')
-    .addOption(new Option('--transport <name>', 'how to reach the database').choices(['postgres']).default('postgres'))
+  return addAimFlags(command)
+    .addOption(
+      new Option(
+        '--transport <name>',
+        'how to reach the database (default: postgres with DATABASE_URL, http with SUPABASE_URL and a key alone)',
+      ).choices(['postgres', 'http']),
+    )
     .option('--json', 'print one JSON document')
     .addOption(logLevel());
 }
@@ -116,6 +121,14 @@ export function addPlaceFlags(command: Command): Command {
 export function logLevel(): Option {
   const meaning = 'what to log on stderr (default: info; warn on a terminal, except for schedule)';
   return new Option('--log-level <level>', meaning).choices(LOG_LEVELS);
+}
+
+/** The flags that say which tables are meant. */
+export function addAimFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
+    .option('--target <table>', "the application's user table, e.g. public.users")
+    .option('--key <column>', 'target column that holds the auth id (default: id)');
 }
 
 /** The flag of the jobs that can be about a few people. */

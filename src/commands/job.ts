@@ -54,8 +54,9 @@ function withFlags(config: Config, flags: Flags): Asked['config'] {
   return { ...config, ...(target && { target }), ...given };
 }
 
-function againOf({ config, target, key }: Flags): string {
-  const flags = Object.entries({ config, target, key });
+function againOf({ config, target, key, transport }: Flags): string {
+  const http = transport === 'http' ? transport : undefined;
+  const flags = Object.entries({ config, target, key, transport: http });
   return flags.map(([name, value]) => (value === undefined ? '' : ` --${name} ${shellWord(value)}`)).join('');
 }
 

@@ -1,18 +1,60 @@
 import { readFile } from 'node:fs/promises';
 import type { Env } from '../config/env.ts';
 import { Fault } from '../fault.ts';
+import { parseHttpAddress } from '../http/address.ts';
+import { openHttp } from '../http/port.ts';
 import type { Port } from '../port.ts';
 import { parseAddress } from '../postgres/address.ts';
-import { openPostgres, type PostgresOptions } from '../postgres/port.ts';
+import { openPostgres, type Postgres, type PostgresOptions } from '../postgres/port.ts';
+import { type Asked, callsFunction } from '../reconcile/job.ts';
+import type { Flags } from './flags.ts';
 
-/** Opens the way to the database that the environment names. Throws a Fault. */
-export async function openDatabase(env: Env, options: PostgresOptions): Promise<Port> {
+/** Opens the way to the database that the environment names, or that `--transport` asks for. Throws a Fault. */
+export async function openDatabase(
+  env: Env,
+  asked: Pick<Asked, 'config'>,
+  transport: Flags['transport'],
+  options: PostgresOptions,
+): Promise<Port> {
+  if ((transport ?? transportIn(env)) === 'http') {
+    refuseOverHttp(asked);
+    return openHttp(httpAddressIn(env), options);
+  }
+  return openServer(env, options);
+}
+
+/** Opens a connection to the server itself, for what is no part of the job. Throws a Fault. */
+export async function openServer(env: Env, options: PostgresOptions): Promise<Postgres> {
   if (env.databaseUrl === undefined) {
-    throw new Fault('database_url_missing', 'DATABASE_URL is not set', {
-      fix: 'set it in the environment or in .env; the dashboard shows it under Connect, Session pooler',
-    });
+    throw new Fault('database_url_missing', 'DATABASE_URL is not set', { fix: `${SET_URL}; ${OR_HTTP}` });
   }
   return openPostgres(parseAddress(env.databaseUrl, { rootCert: await rootCert(env) }), options);
+}
+
+const SET_URL = 'set it in the environment or in .env; the dashboard shows it under Connect, Session pooler';
+const OR_HTTP = 'or, to go over HTTP, set SUPABASE_URL and SUPABASE_SECRET_KEY';
+
+/** HTTP only where nothing else is possible: it needs functions in the database and has no run lock. */
+function transportIn({ databaseUrl, supabase }: Env): 'postgres' | 'http' {
+  const key = supabase.secretKey ?? supabase.serviceRoleKey;
+  return databaseUrl === undefined && supabase.url !== undefined && key !== undefined ? 'http' : 'postgres';
+}
+
+function httpAddressIn({ supabase: { url, secretKey, serviceRoleKey } }: Env) {
+  const key = secretKey ?? serviceRoleKey;
+  if (url !== undefined && key !== undefined) return parseHttpAddress(url, key, { legacy: secretKey === undefined });
+  const missing = url === undefined ? 'SUPABASE_URL' : 'SUPABASE_SECRET_KEY';
+  throw new Fault('supabase_env_missing', `${missing} is not set, and --transport http needs it`, {
+    fix: 'set it in the environment or in .env; the dashboard shows both under Project Settings, Data API and API Keys',
+  });
+}
+
+/** The functions of the Data API insert, and nothing else. */
+function refuseOverHttp(asked: Pick<Asked, 'config'>): void {
+  const fix = 'run over DATABASE_URL, or take it out of the configuration';
+  if (asked.config.refresh.length > 0)
+    throw new Fault('refresh_over_http', 'refresh is not possible over HTTP', { fix });
+  if (callsFunction(asked)) throw new Fault('repair_over_http', 'repair.function is not possible over HTTP', { fix });
 }
 
 async function rootCert({ caCert, caFile }: Env): Promise<string | null> {

@@ -1,7 +1,10 @@
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { SQL_KINDS, type SqlKind } from '../sql/kinds.ts';
 import {
+  type AimFlags,
   type AlertFlags,
+  addAimFlags,
   addAlertFlags,
   addFlags,
   addPlaceFlags,
@@ -58,6 +61,11 @@ export function program(terminal: Terminal, done: Done): Command {
   const alert = verb(root, 'alert', 'keep one GitHub issue about a report, or tell Slack', 'report.json');
   addAlertFlags(alert.argument('<report>', 'file that --report has written; - reads stdin')).action(
     async (file: string, flags: AlertFlags) => done(await (await import('./alert.ts')).alert(file, flags, terminal)),
+  );
+  const sql = verb(root, 'sql', 'print reviewed SQL made from the mapping: trigger, webhook, role and more', 'trigger');
+  const what = new Argument('<what>', 'what the SQL is to install, do or drop').choices(SQL_KINDS);
+  addAimFlags(sql.addArgument(what)).action(async (kind: SqlKind, flags: AimFlags) =>
+    done(await (await import('./sql.ts')).sql(kind, flags, terminal)),
   );
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),

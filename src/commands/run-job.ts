@@ -57,7 +57,7 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, se
       toolVersion: terminal.version,
       runId,
       open: () =>
-        openDatabase(terminal.env, {
+        openDatabase(terminal.env, job, flags.transport, {
           runId,
           concurrency: job.concurrency,
           signal: terminal.stop.signal,

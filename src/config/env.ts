@@ -4,6 +4,9 @@ import { Fault } from '../fault.ts';
 /** Every variable that is read, with what it is for; the table in the README is made from it. */
 export const VARIABLES = {
   DATABASE_URL: 'connection string of the database; the only one that is needed',
+  SUPABASE_URL: 'URL of the project, for runs over HTTP: they need no DATABASE_URL',
+  SUPABASE_SECRET_KEY: 'secret key of the project, for runs over HTTP; it is a secret',
+  SUPABASE_SERVICE_ROLE_KEY: 'the same, where only a legacy service_role key is at hand; deprecated',
   PGSSLROOTCERT: 'path of the PEM file with the certificate authority of the database',
   DATABASE_CA_CERT: 'the same as text, where a file is awkward; wins over PGSSLROOTCERT',
   USERDRIFT_PING_URL: 'URL that is told when a run starts and how it ended (healthchecks.io and alike); it is a secret',
@@ -24,6 +27,7 @@ export const VARIABLES = {
 /** What the environment says. */
 export interface Env {
   databaseUrl: string | undefined;
+  supabase: { url: string | undefined; secretKey: string | undefined; serviceRoleKey: string | undefined };
   /** PEM text */
   caCert: string | undefined;
   /** path of a PEM file */
@@ -66,6 +70,11 @@ export function envOf(variables: Readonly<Record<string, string | undefined>>): 
   const locale = value('LC_ALL') ?? value('LC_CTYPE') ?? value('LANG') ?? '';
   return {
     databaseUrl: value('DATABASE_URL'),
+    supabase: {
+      url: value('SUPABASE_URL'),
+      secretKey: value('SUPABASE_SECRET_KEY'),
+      serviceRoleKey: value('SUPABASE_SERVICE_ROLE_KEY'),
+    },
     caCert: value('DATABASE_CA_CERT'),
     caFile: value('PGSSLROOTCERT'),
     pingUrl: value('USERDRIFT_PING_URL'),

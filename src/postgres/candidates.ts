@@ -8,7 +8,7 @@ import type { Server } from './server.ts';
  * are left out.
  */
 export async function findCandidates(server: Server, source: Name): Promise<Candidate[]> {
-  return server.read({ statement_timeout: '30s', lock_timeout: '5s' }, async (client) => {
+  return server.read({ statement_timeout: '30s', lock_timeout: '5s', jit: 'off' }, async (client) => {
     const { rows } = await client.query<Row>(CANDIDATES, [source.schema, source.name]);
     return rows.map(({ schema, name, ...rest }) => ({ target: { schema, name }, ...rest }));
   });

@@ -2,18 +2,11 @@ import type { ClientBase } from 'pg';
 import { Fault } from '../fault.ts';
 import type { Clock, Measure, Scope, Writes } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
-import { measureSql } from '../sql/measure.ts';
+import { measureSql, PARAMETERS } from '../sql/measure.ts';
+import { scopedBy } from '../sql/scope.ts';
 import { shardBounds } from '../sql/shard.ts';
 import type { Server } from './server.ts';
 import { proveSource, proveTarget } from './sight.ts';
-
-type Row = Record<'cutoff' | 'future', string> &
-  Record<'source_empty' | 'target_empty', boolean> &
-  Record<'source_total' | 'missing' | 'deleted' | 'anonymous' | 'sso' | 'filtered' | 'grace', string> &
-  Record<'oldest' | 'newest' | 'stale' | 'orphans', string | null> & {
-    sample: string[];
-    breakdown: Measure['breakdown'];
-  };
 
 export interface MeasureOptions {
   writes: Writes;
@@ -40,15 +33,17 @@ export async function measure(
   return server.read(settings, async (client) => {
     await proveSightAgain(client, mapping, options.writes);
     await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);
-    const range = { ...shardBounds(scope.shard), since: scope.since };
-    const text = measureSql(mapping, range, {
-      orphans: options.orphans && scope.since === null,
-      breakdown: clock ? 'none' : options.providers ? 'days and providers' : 'days',
+    const scoped = scopedBy({ ...shardBounds(scope.shard), since: scope.since });
+    const text = measureSql(mapping, [{ when: 'true', scope: scoped }], {
+      ...PARAMETERS,
+      orphans: options.orphans && scope.since === null ? 'true' : null,
+      breakdown: clock ? null : { when: 'true', providers: options.providers },
     });
-    const { rows } = await client.query<Row>(text, [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs]);
+    const values = [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs];
+    const { rows } = await client.query<{ measure: Measure }>(text, values);
     const [row] = rows;
     if (!row) throw new TypeError('the measure returned no row');
-    return measureOf(row);
+    return row.measure;
   });
 }
 
@@ -61,28 +56,4 @@ async function proveSightAgain(client: ClientBase, mapping: Mapping, writes: Wri
     verdict: 'inconclusive',
     fix: 'check the role and where the connection leads, then run it again',
   });
-}
-
-function measureOf(row: Row): Measure {
-  const optional = (value: string | null) => (value === null ? null : Number(value));
-  return {
-    clock: { cutoff: row.cutoff, future: row.future },
-    sourceTotal: Number(row.source_total),
-    sourceEmpty: row.source_empty,
-    targetEmpty: row.target_empty,
-    missing: Number(row.missing),
-    oldest: row.oldest,
-    newest: row.newest,
-    excluded: {
-      deleted: Number(row.deleted),
-      anonymous: Number(row.anonymous),
-      sso: Number(row.sso),
-      filtered: Number(row.filtered),
-      grace: Number(row.grace),
-    },
-    stale: optional(row.stale),
-    orphans: optional(row.orphans),
-    sample: row.sample,
-    breakdown: row.breakdown,
-  };
 }

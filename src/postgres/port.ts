@@ -4,6 +4,7 @@ import { callSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Name } from '../sql/name.ts';
 import { shardBounds } from '../sql/shard.ts';
+import type { Signature } from '../sql/signatures.ts';
 import { missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
@@ -11,6 +12,7 @@ import { Caller } from './call.ts';
 import { findCandidates } from './candidates.ts';
 import { explained, explainedEach } from './database-fault.ts';
 import { inspect } from './inspect.ts';
+import { readSite, type Site } from './installed.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { prove } from './prove.ts';
 import { takeRunLock } from './run-lock.ts';
@@ -26,8 +28,14 @@ export interface PostgresOptions {
   onRetry: (retry: { action: string; code: string | null }) => void;
 }
 
+/** What only this protocol can tell. */
+export interface Postgres extends Port {
+  /** What SQL to be printed meets: what there is of ours, and what is in the way of the functions `wanted`. */
+  site(wanted: readonly Signature[], target: Name | null): Promise<Site>;
+}
+
 /** Reaches the database over the PostgreSQL protocol. Throws a Fault where it cannot be reached. */
-export async function openPostgres(address: Address, options: PostgresOptions): Promise<Port> {
+export async function openPostgres(address: Address, options: PostgresOptions): Promise<Postgres> {
   const batches: Batches = { count: 0, retried: 0, split: 0 };
   const server = new Server(address, {
     runId: options.runId,
@@ -47,7 +55,7 @@ export async function openPostgres(address: Address, options: PostgresOptions): 
   return new PostgresPort(server, batches);
 }
 
-class PostgresPort implements Port {
+class PostgresPort implements Postgres {
   readonly transport = 'postgres';
   readonly #server: Server;
   readonly batches: Batches;
@@ -74,6 +82,10 @@ class PostgresPort implements Port {
   async inspect(names: Names): Promise<Facts> {
     this.#facts = await explained('look at the tables', inspect(this.#server, names));
     return this.#facts;
+  }
+
+  site(wanted: readonly Signature[], target: Name | null): Promise<Site> {
+    return explained('look at what is installed', readSite(this.#server, wanted, target));
   }
 
   bind(mapping: Mapping, options: MeasureOptions): Tables {
@@ -118,11 +130,11 @@ class PostgresTables implements Tables {
   }
 
   missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]> {
-    return this.#stream(scope, clock, batchSize, (range) => missingSql(this.#mapping, range));
+    return this.#stream(scope, clock, batchSize, (scoped) => missingSql(this.#mapping, scoped));
   }
 
   stale(scope: Scope, batchSize: number): AsyncGenerator<string[]> {
-    return this.#stream(scope, null, batchSize, (range) => staleSql(this.#mapping, range));
+    return this.#stream(scope, null, batchSize, (scoped) => staleSql(this.#mapping, scoped));
   }
 
   write(ids: readonly string[], stop: AbortSignal) {

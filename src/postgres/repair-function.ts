@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { RepairFunction } from '../facts.ts';
+import { reachesOut } from '../sql/catalog.ts';
 import { display, type Name } from '../sql/name.ts';
-import { reachesOut } from './source-triggers.ts';
 
 /** What there is under the name of the repair function. PostgreSQL chooses among several; the proof shows how. */
 export async function describeFunctions(client: ClientBase, name: Name): Promise<RepairFunction> {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { RetryOptions } from '../attempts/retry.ts';
 import { Fault } from '../fault.ts';
 import type { Address } from './address.ts';
 import { Client, destroy, limitSilence, protocolOf } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
-import { type RetryOptions, withRetry } from './retry.ts';
+import { withRetry } from './retry.ts';
 import { type Kind, keepSettings, kindOf, type Mode, modeOf, WRITE_SETTINGS } from './session.ts';
 import {
   atOnce,

@@ -23,12 +23,7 @@ export async function readSignUps(client: ClientBase, table: Name, target: Name 
   }
 }
 
-/** SQL: does function `f` of schema `n` reach outside the database? */
-export function reachesOut(f: string, n: string): string {
-  return `(${n}.nspname in ('net', 'supabase_functions') or ${f}.prosrc ~* '(net\\.http_|http_request)')`;
-}
-
-/** As above, but of a body in a language that is read here, without its comments, and with what it calls. */
+/** As `reachesOut`, but of a body in a language that is read here, without its comments, and with what it calls. */
 const OUTWARD = `coalesce(n.nspname in ('net', 'supabase_functions') or h.outward, false)`;
 
 /** What keeps a function from copying at all. */

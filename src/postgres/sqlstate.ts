@@ -1,50 +1,8 @@
+import { type Action, actionOf, PASSING, PLANNED } from '../attempts/action.ts';
 import { Fault } from '../fault.ts';
 import type { RowFault } from '../port.ts';
 
-/**
- * What follows from an error: `retry` the same statement, `reconnect` and send it again (its outcome is unknown),
- * `halve` the batch, `stop` the run, or look for the `row` that is to blame.
- */
-export type Action = 'retry' | 'reconnect' | 'halve' | 'stop' | 'row';
-
 export type PoolerTrouble = 'identity' | 'password' | 'blocked' | 'address' | 'tls' | 'database' | 'full';
-
-/** By SQLSTATE, else by its class (two characters), else `row`: bisecting finds out, and a bad guess costs statements only. */
-const ACTIONS: ReadonlyMap<string, Action> = new Map([
-  ['08', 'reconnect'],
-  // 0A and 42 are decided while the statement is planned, before any row is read: no smaller batch fares better.
-  // That includes 428C9, a value for a column that is generated always.
-  ['0A', 'stop'],
-  ['0L', 'stop'],
-  ['0P', 'stop'],
-  ['24', 'stop'],
-  ['25', 'stop'],
-  ['25P03', 'reconnect'],
-  ['25P04', 'reconnect'],
-  ['26', 'stop'],
-  ['28', 'stop'],
-  ['2B', 'stop'],
-  ['2D', 'stop'],
-  ['34', 'stop'],
-  ['3D', 'stop'],
-  ['3F', 'stop'],
-  ['40', 'retry'],
-  ['40002', 'row'],
-  ['40003', 'reconnect'],
-  ['42', 'stop'],
-  ['53', 'stop'],
-  ['53300', 'reconnect'],
-  // 54000 is also what an over-long index entry raises: a batch of one that still fails is a bad row.
-  ['54', 'halve'],
-  ['55', 'stop'],
-  ['55P03', 'retry'],
-  ['57', 'reconnect'],
-  ['57014', 'halve'],
-  ['58', 'stop'],
-  ['72', 'retry'],
-  ['F0', 'stop'],
-  ['XX', 'stop'],
-]);
 
 /** Codes of Node. ENOTFOUND is missing on purpose: a name server that is merely down says EAI_AGAIN. */
 const SOCKET_CODES = new Set([
@@ -115,12 +73,12 @@ function isSocketError(error: unknown): boolean {
 }
 
 function classifyState(code: string, error: unknown): Action {
-  if (isRaised(error) && !PASSING.has(code)) return 'row';
+  if (isRaised(error) && !PASSING.includes(code)) return 'row';
   if (isOfATrigger(code, error)) return 'row';
   const trouble = poolerTrouble(error);
   if (trouble !== null) return trouble === 'full' ? 'reconnect' : 'stop';
   if (code === 'XX000') return classifyInternal(error);
-  return ACTIONS.get(code) ?? ACTIONS.get(code.slice(0, 2)) ?? 'row';
+  return actionOf(code);
 }
 
 /** Poolers end the connection with XX000; as a mere ERROR it comes from a function in C and is about a row. */
@@ -169,23 +127,17 @@ export function scrub(error: unknown): Record<string, string> {
   );
 }
 
-/** Worth another try or a smaller batch, whoever says it. */
-const PASSING = new Set(['40001', '40P01', '55P03', '57014']);
-
 /** A trigger may raise any code, "the disk is full" too: that is about its row, not about the server. */
 function isRaised(error: unknown): boolean {
   return field(error, 'severity') === 'ERROR' && RAISED.test(field(error, 'routine') ?? '');
 }
 
-/**
- * A statement inside a trigger failed as no statement of ours can, which were planned before the first write: a table or
- * a function that only some rows lead to is missing. It holds up its row and nobody else. A missing right holds up all.
- */
+/** A statement inside a trigger failed as no statement of ours can, which were planned before the first write. */
 function isOfATrigger(code: string, error: unknown): boolean {
-  return field(error, 'severity') === 'ERROR' && field(error, 'where') !== null && PLANNED.test(code);
+  return field(error, 'severity') === 'ERROR' && field(error, 'where') !== null && OF_A_TRIGGER.test(code);
 }
 
-const PLANNED = /^(0A|26|34|3F|42(?!501))/;
+const OF_A_TRIGGER = new RegExp(PLANNED);
 
 /** Where a procedural language raised the error itself: it can put any text, a mail too, in place of a name. */
 const RAISED = /^(exec_stmt_raise|PLy_|plperl|pltcl|plv8)/i;

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import Cursor from 'pg-cursor';
 import type { Clock } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
-import type { Range } from '../sql/scope.ts';
+import { type Range, type Scoped, scopedBy } from '../sql/scope.ts';
 import { windowEndSql } from '../sql/stream.ts';
 import type { Server } from './server.ts';
 import { sqlState } from './sqlstate.ts';
@@ -22,7 +22,7 @@ export interface StreamOptions {
   rowSecurity: boolean;
   batchSize: number;
   /** `$1` limit, and for missing users `$2` cutoff and `$3` future */
-  sql: (range: Range) => string;
+  sql: (scope: Scoped) => string;
   clock: Clock | null;
 }
 
@@ -98,7 +98,7 @@ function settingsOf(mapping: Mapping, { rowSecurity }: StreamOptions): Settings 
 
 /** The next `rows` source rows; the last window ends where the scope ends. */
 async function nextWindow(client: ClientBase, mapping: Mapping, range: Range, rows: number): Promise<Range> {
-  const result = await client.query<{ id: string }>(windowEndSql(mapping, range), [rows]);
+  const result = await client.query<{ id: string }>(windowEndSql(mapping, scopedBy(range)), [rows]);
   return { ...range, upTo: result.rows[0]?.id ?? range.upTo };
 }
 
@@ -119,7 +119,7 @@ async function readEpoch(client: ClientBase, range: Range, options: StreamOption
 async function readRows(client: ClientBase, range: Range, options: StreamOptions): Promise<Epoch> {
   const { clock } = options;
   const values = clock ? [EPOCH_ROWS, clock.cutoff, clock.future] : [EPOCH_ROWS];
-  const cursor = client.query(new Cursor<{ id: string; due: boolean }>(options.sql(range), values));
+  const cursor = client.query(new Cursor<{ id: string; due: boolean }>(options.sql(scopedBy(range)), values));
   const until = performance.now() + EPOCH_MS;
   const ids: string[] = [];
   let seen = 0;

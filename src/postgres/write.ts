@@ -1,8 +1,9 @@
+import { Groups } from '../attempts/groups.ts';
 import { Fault } from '../fault.ts';
 import type { Outcome, RefreshOutcome, RowFault, Standing } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { insertSql, refreshSql, standingSql } from '../sql/write.ts';
-import { bisect } from './bisect.ts';
+import { explained, type StandingRow, standingOf } from '../standing.ts';
 import type { Server, Statement } from './server.ts';
 import { classify, faultOf, isSourceForeignKey } from './sqlstate.ts';
 
@@ -24,8 +25,7 @@ export class Writer {
   readonly #rowSecurity: boolean;
   readonly #sourceForeignKeys: ReadonlySet<string>;
   readonly batches: Batches;
-  /** No larger group is sent: one of twice the size ran into its timeout. */
-  #largest = Number.POSITIVE_INFINITY;
+  readonly #groups: Groups;
 
   constructor(
     server: Server,
@@ -37,6 +37,9 @@ export class Writer {
     this.#rowSecurity = options.rowSecurity;
     this.#sourceForeignKeys = new Set(options.sourceForeignKeys);
     this.batches = options.batches;
+    this.#groups = new Groups(() => {
+      this.batches.split += 1;
+    });
   }
 
   /** Inserts; yields the outcomes of each group as it settles, every id once. */
@@ -77,30 +80,12 @@ export class Writer {
     return rows.map(standingOf);
   }
 
-  async *#each<T extends { kind: string }>(
+  #each<T extends { kind: string }>(
     ids: readonly string[],
     settle: (group: readonly string[]) => Promise<T[] | null>,
   ): AsyncGenerator<T[]> {
     this.batches.count += 1;
-    for (let left = ids; left.length > 0; ) {
-      const size = Math.min(left.length, this.#largest);
-      yield* this.#split(left.slice(0, size), settle);
-      left = left.slice(size);
-    }
-  }
-
-  async *#split<T extends { kind: string }>(
-    ids: readonly string[],
-    settle: (group: readonly string[]) => Promise<T[] | null>,
-  ): AsyncGenerator<T[]> {
-    const groups = bisect(ids);
-    for (let step = groups.next(); !step.done; ) {
-      const tooLarge = step.value.length > this.#largest;
-      const outcomes = tooLarge ? null : await settle(step.value);
-      if (outcomes) yield outcomes;
-      else if (!tooLarge) this.batches.split += 1;
-      step = groups.next(isRejected(step.value, outcomes) ? 'rejected' : 'taken');
-    }
+    return this.#groups.each(ids, settle);
   }
 
   /** One statement, sent until it is answered; what a row is to blame for comes back as data. */
@@ -117,7 +102,7 @@ export class Writer {
         else if (action === 'row') return { kind: 'rejected', fault: faultOf(error) };
         else if (action !== 'halve') throw error;
         else if (group.length > 1 || ++timeouts >= TIMEOUTS_OF_ONE) {
-          this.#largest = Math.min(this.#largest, Math.ceil(group.length / 2));
+          this.#groups.tooSlow(group.length);
           return { kind: 'rejected', fault: faultOf(error) };
         }
       }
@@ -160,28 +145,4 @@ function refuseRewrittenKeys(group: readonly string[], inserted: readonly string
   throw new Fault('key_rewritten', 'a trigger on the target changed the key of the rows that were inserted', {
     fix: 'let the trigger leave the key alone; rows with a made-up key are now in the target',
   });
-}
-
-/** A larger group with a failure in it is settled all the same: its odd ids were sent alone already. */
-function isRejected(group: readonly string[], outcomes: readonly { kind: string }[] | null): boolean {
-  return outcomes === null || (group.length === 1 && outcomes[0]?.kind === 'failed');
-}
-
-interface StandingRow {
-  id: string;
-  known: boolean;
-  why: Standing['why'];
-  present: boolean;
-}
-
-function standingOf({ id, known, why, present }: StandingRow): Standing {
-  if (present) return { id, standing: 'present', why: null };
-  if (!known) return { id, standing: 'absent', why: null };
-  return { id, standing: why === null ? 'missing' : 'excluded', why };
-}
-
-function explained({ id, standing }: Standing): Outcome | null {
-  if (standing === 'present') return { id, kind: 'alreadyPresent' };
-  if (standing === 'absent') return { id, kind: 'vanished' };
-  return standing === 'excluded' ? { id, kind: 'excluded' } : null;
 }

@@ -10,7 +10,7 @@ const LISTED = 8;
 
 /** What was asked for, for the commands that a Fault lists. */
 interface Asking {
-  command: Command | 'doctor';
+  command: Command | 'doctor' | `sql ${string}`;
   /** The key that was named; null: none was. */
   key: string | null;
 }
@@ -80,7 +80,7 @@ function unknown(message: string, candidates: readonly Candidate[], { command }:
 
 const NO_IDEA = 'name it with --target, e.g. --target public.users, or as "target" in userdrift.config.json';
 
-function commandsFor(candidates: readonly Candidate[], command: Command | 'doctor'): string {
+function commandsFor(candidates: readonly Candidate[], command: Asking['command']): string {
   const commands = candidates
     .slice(0, LISTED)
     .map(({ target, key }) => `userdrift ${command} --target ${shellWord(display(target))} --key ${shellWord(key)}`);

@@ -42,7 +42,7 @@ export function writes(job: Job): boolean {
 }
 
 /** Does a function of the application write the missing users? */
-export function callsFunction({ config }: Asked): boolean {
+export function callsFunction({ config }: Pick<Asked, 'config'>): boolean {
   return config.repair !== 'insert';
 }
 

@@ -3,7 +3,7 @@ import type { Mapping } from '../sql/mapping.ts';
 import type { Job } from './job.ts';
 
 /** The mapping of the configuration, completed by what the catalog says of the key and the refresh columns. */
-export function mappingOf({ config }: Pick<Job, 'config'>, { key, target }: Facts): Mapping {
+export function mappingOf({ config }: Pick<Job, 'config'>, { key, target }: Pick<Facts, 'key' | 'target'>): Mapping {
   const expressions = Object.entries(config.columns ?? {})
     .filter(([name]) => name !== config.key)
     .map(([name, expression]) => ({ name, expression }));

@@ -73,14 +73,16 @@ function withMapping(job: Job, { source, target }: Facts): Job {
   return { ...job, config: { ...job.config, columns } };
 }
 
-function inferredNote({ config }: Job): Note {
+/** Which columns the table itself suggested, and how to write them down. */
+export function inferredNote({ config }: Job): Note {
   const names = Object.keys(config.columns ?? {}).join(', ') || 'none but the key';
   const snippet = JSON.stringify({ columns: config.columns });
   const fix = `to keep them so, write to userdrift.config.json: ${snippet}`;
   return { code: 'mapping_inferred', message: `columns were inferred: ${names}`, fix };
 }
 
-function stopAtProblem(found: readonly Finding[]): void {
+/** Throws the first problem as a Fault. */
+export function stopAtProblem(found: readonly Finding[]): void {
   const problem = found.find(({ level }) => level === 'problem');
   if (!problem) return;
   throw new Fault(problem.code, problem.fact, { fix: problem.fix, verdict: problem.verdict ?? 'failed' });

@@ -71,6 +71,7 @@ export async function withRunLock(
       fix: 'let it finish, or wait for it with --wait 5m',
     });
   }
+  if (lease.note) run.warnings.push(lease.note);
   try {
     return await work(AbortSignal.any([world.stop, lease.lost]));
   } finally {

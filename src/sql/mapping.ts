@@ -1,4 +1,5 @@
 import { ident, type Name, qualified } from './name.ts';
+import type { Scoped } from './scope.ts';
 
 /** Everything that SQL is made from: which table, which key, which columns, who is not expected. */
 export interface Mapping {
@@ -43,8 +44,17 @@ export function withoutRow(mapping: Mapping, bounds = ''): string {
   return `not exists (select from ${targetOf(mapping)} p where ${sameUser(mapping)}${bounds})`;
 }
 
+/**
+ * Is `u` within the scope, and has no row? The bounds stand inside as well, so that no more of the target is read than
+ * of the source. Not for a text key: text and uuid sort alike only under collation "C".
+ */
+export function withoutRowWithin(mapping: Mapping, scope: Scoped): string {
+  const inner = mapping.keyType === 'uuid' ? scope.between(`p.${ident(mapping.key)}`) : '';
+  return `${withoutRow(mapping, inner)}${scope.between('u.id')}`;
+}
+
 /** Who is not expected, in the order in which a user falls into one class. */
-function exclusions({ skip }: Mapping): { why: string; test: string; otherwise: string }[] {
+function exclusions({ skip }: Pick<Mapping, 'skip'>): { why: string; test: string; otherwise: string }[] {
   const filter = skip.where === null ? '' : whole(skip.where);
   return [
     ...(skip.deleted ? [{ why: 'deleted', test: 'u.deleted_at is not null', otherwise: 'u.deleted_at is null' }] : []),
@@ -59,7 +69,7 @@ function isTrue(why: string, value: string): { why: string; test: string; otherw
 }
 
 /** TRUE for the users that are expected in the target. Grace and since are no part of it: they narrow the look, not the write. */
-export function eligible(mapping: Mapping): string {
+export function eligible(mapping: Pick<Mapping, 'skip'>): string {
   const tests = exclusions(mapping).map(({ otherwise }) => otherwise);
   return tests.length > 0 ? tests.join(' and ') : 'true';
 }

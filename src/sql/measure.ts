@@ -1,6 +1,15 @@
-import { eligible, exclusionOf, type Mapping, sameUser, sourceOf, staleTest, targetOf, withoutRow } from './mapping.ts';
+import {
+  eligible,
+  exclusionOf,
+  type Mapping,
+  sameUser,
+  sourceOf,
+  staleTest,
+  targetOf,
+  withoutRowWithin,
+} from './mapping.ts';
 import { ident } from './name.ts';
-import { idBetween, inRange, type Range } from './scope.ts';
+import type { Scoped } from './scope.ts';
 
 const CANONICAL_UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const SAMPLE = 20;
@@ -8,30 +17,45 @@ const SAMPLE = 20;
 /** A time that ISO 8601 can write: not NULL, not infinite, neither BC nor after the year 9999. */
 const DATED = `created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'`;
 
-interface Count {
-  orphans: boolean;
-  breakdown: 'none' | 'days' | 'days and providers';
+/** What a measure is told when it runs, as SQL. */
+export interface Asked {
+  /** The cutoff and the future of an earlier measure, or NULL. */
+  cutoff: string;
+  future: string;
+  graceMs: string;
+  /** A condition; null: do not count them */
+  orphans: string | null;
+  /** A condition; null: no breakdown. `providers`: the source has raw_app_meta_data. */
+  breakdown: { when: string; providers: boolean } | null;
+}
+
+/** The clock of an earlier measure and the grace as parameters $1, $2 and $3. */
+export const PARAMETERS = { cutoff: '$1', future: '$2', graceMs: '$3' };
+
+/** A scope to measure, where `when` (a condition without a column) is true. Just one of several may apply. */
+export interface Look {
+  when: string;
+  scope: Scoped;
 }
 
 /**
- * One statement, one snapshot: totals, and every user without a row in exactly one class.
- * The anti-join runs on ids alone (index-only, parallel); only the few that are missing are joined back to the wide row.
- * Parameters: $1 cutoff and $2 future of an earlier measure (or null), $3 grace in milliseconds.
+ * One statement, one snapshot, one JSON value as `Measure` describes it: totals, and every user without a row in exactly
+ * one class. The anti-join runs on ids alone (index-only, parallel); only the few that are missing are joined back to the
+ * wide row. A look that does not apply costs nothing, and each is planned by itself.
  */
-export function measureSql(mapping: Mapping, range: Range, count: Count): string {
+export function measureSql(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
   const source = sourceOf(mapping);
-  const scope = inRange(range);
-  const { breakdown } = count;
+  const provider = asked.breakdown?.providers ? "u.raw_app_meta_data ->> 'provider' as provider, " : '';
   return `
 with clock as materialized (
-  select coalesce($1::timestamptz, now() - $3::float8 * interval '1 millisecond') as cutoff,
-         coalesce($2::timestamptz, now() + interval '1 day') as future
+  select coalesce(${asked.cutoff}::timestamptz, now() - ${asked.graceMs}::float8 * interval '1 millisecond') as cutoff,
+         coalesce(${asked.future}::timestamptz, now() + interval '1 day') as future
 ),
 missing as materialized (
-  select u.id from ${source} where ${withoutRow(mapping)}${scope}
+  ${looks.map(({ when, scope }) => `select u.id from ${source} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`).join('\n  union all ')}
 ),
 classed as (
-  select u.id, u.created_at, ${breakdown === 'days and providers' ? "u.raw_app_meta_data ->> 'provider' as provider, " : ''}coalesce(${exclusionOf(mapping)},
+  select u.id, u.created_at, ${provider}coalesce(${exclusionOf(mapping)},
     case when u.created_at > clock.cutoff and u.created_at <= clock.future then 'grace' else 'missing' end) as class
   from missing join ${source} on u.id = missing.id cross join clock
 ),
@@ -48,20 +72,27 @@ counted as (
     max(created_at) filter (where class = 'missing' and ${DATED}) as newest
   from classed
 )
-select
-  ${iso('clock.cutoff')} as cutoff,
-  ${iso('clock.future')} as future,
-  (select count(*) from ${source} where true${scope}) as source_total,
-  not exists (select from ${source}) as source_empty,
-  not exists (select from ${targetOf(mapping)}) as target_empty,
-  missing, deleted, anonymous, sso, filtered, grace,
-  case when undated = 0 then ${iso('oldest')} end as oldest,
-  ${iso('newest')} as newest,
-  ${mapping.refresh.length > 0 ? staleCount(mapping, scope) : 'null'} as stale,
-  ${count.orphans ? orphanCount(mapping, range) : 'null'} as orphans,
-  array(select id::text from classed where class = 'missing' order by id limit ${SAMPLE}) as sample,
-  ${breakdown === 'none' ? 'null' : brokenDown(breakdown === 'days and providers')} as breakdown
+select jsonb_build_object(
+  'clock', jsonb_build_object('cutoff', ${iso('clock.cutoff')}, 'future', ${iso('clock.future')}),
+  'sourceTotal', ${inLook(looks, ({ between, since }) => `select count(*) from ${source} where true${between('u.id')}${since}`)},
+  'sourceEmpty', not exists (select from ${source}),
+  'targetEmpty', not exists (select from ${targetOf(mapping)}),
+  'missing', missing,
+  'oldest', case when undated = 0 then ${iso('oldest')} end,
+  'newest', ${iso('newest')},
+  'excluded', jsonb_build_object('deleted', deleted, 'anonymous', anonymous, 'sso', sso, 'filtered', filtered, 'grace', grace),
+  'stale', ${mapping.refresh.length > 0 ? inLook(looks, (scope) => staleCount(mapping, scope)) : 'null'},
+  'orphans', ${asked.orphans === null ? 'null' : `case when ${asked.orphans} then ${inLook(looks, (scope) => orphanCount(mapping, scope))} end`},
+  'sample', array(select id from classed where class = 'missing' order by id limit ${SAMPLE}),
+  'breakdown', ${asked.breakdown === null ? 'null' : `case when ${asked.breakdown.when} then ${brokenDown(asked.breakdown.providers)} end`}
+) as measure
 from counted cross join clock`;
+}
+
+/** The value of the look that applies; the others are never begun. */
+function inLook(looks: readonly Look[], query: (scope: Scoped) => string): string {
+  const arms = looks.map(({ when, scope }) => `when ${when} then (${query(scope)})`);
+  return `case ${arms.join('\n    ')} end`;
 }
 
 function iso(timestamp: string): string {
@@ -97,20 +128,20 @@ const BY_PROVIDER = `coalesce((
         from (select provider, count(*) as n from classed where class = 'missing' group by 1) raw
         group by 1) named), '[]')`;
 
-function staleCount(mapping: Mapping, scope: string): string {
-  return `(
+function staleCount(mapping: Mapping, { between, since }: Scoped): string {
+  return `
     select count(*) from ${sourceOf(mapping)} join ${targetOf(mapping)} p on ${sameUser(mapping)}
-    where ${eligible(mapping)} and ${staleTest(mapping)}${scope}
-  )`;
+    where ${eligible(mapping)} and ${staleTest(mapping)}${between('u.id')}${since}
+  `;
 }
 
 /** Text keys may hold ids of other providers: only what reads as a uuid can be an orphan of auth.users. */
-function orphanCount(mapping: Mapping, range: Range): string {
-  const key = `p.${ident(mapping.key)}`;
-  const mine = mapping.keyType === 'text' ? `${key}::text collate "C" ~ '${CANONICAL_UUID}'` : `${key} is not null`;
-  const scope = mapping.keyType === 'text' ? '' : idBetween(key, range);
-  return `(
+function orphanCount(mapping: Mapping, { between }: Scoped): string {
+  const text = mapping.keyType === 'text';
+  const key = text ? `p.${ident(mapping.key)}::text collate "C"` : `p.${ident(mapping.key)}`;
+  const mine = text ? `${key} ~ '${CANONICAL_UUID}'` : `${key} is not null`;
+  return `
     select count(*) from ${targetOf(mapping)} p
-    where ${mine}${scope} and not exists (select from ${sourceOf(mapping)} where ${sameUser(mapping)})
-  )`;
+    where ${mine}${between(key, mapping.keyType)} and not exists (select from ${sourceOf(mapping)} where ${sameUser(mapping)})
+  `;
 }

@@ -1,42 +1,48 @@
-import { eligible, type Mapping, sameUser, sourceOf, staleTest, targetOf, withoutRow } from './mapping.ts';
-import { ident } from './name.ts';
-import { idBetween, inRange, type Range } from './scope.ts';
+import { eligible, type Mapping, sameUser, sourceOf, staleTest, targetOf, withoutRowWithin } from './mapping.ts';
+import type { Scoped } from './scope.ts';
 
 /**
- * The id that lies $1 source rows ahead: the end of a window. No row: fewer are left.
+ * The id that lies `rows` (SQL: a parameter or an expression) source rows ahead: the end of a window. No row: fewer are left.
  * Index-only on the primary key, the one index of auth.users that can be relied on.
  */
-export function windowEndSql(mapping: Mapping, range: Range): string {
-  return `select u.id::text as id from ${sourceOf(mapping)} where true${idBetween('u.id', range)} order by u.id offset $1 limit 1`;
+export function windowEndSql(mapping: Mapping, scope: Scoped, rows = '$1'): string {
+  return `select u.id::text as id from ${sourceOf(mapping)} where true${scope.between('u.id')} order by u.id offset ${rows} limit 1`;
 }
 
+/** What a stream of missing ids takes when it runs, as SQL. */
+export interface Page {
+  limit: string;
+  cutoff: string;
+  future: string;
+}
+
+const PARAMETERS: Page = { limit: '$1', cutoff: '$2::timestamptz', future: '$3::timestamptz' };
+
 /**
- * Ids without a row, ascending, at most $1, each with `due`: is this user expected and out of grace ($2 cutoff, $3 future)?
+ * Ids without a row, ascending, at most `limit`, each with `due`: is this user expected and out of grace?
  * The bound inside the NOT EXISTS keeps an epoch from reading the inner index from its start; the LIMIT keeps the plan
  * from sorting everything first. The wide row is looked up for the missing ids only, as a subquery: written as a join,
  * the planner read the whole source for every epoch.
  */
-export function missingSql(mapping: Mapping, range: Range): string {
-  // Text and uuid sort alike only under collation "C", so a text key gets no inner bound.
-  const inner = mapping.keyType === 'uuid' ? idBetween(`p.${ident(mapping.key)}`, range) : '';
+export function missingSql(mapping: Mapping, scope: Scoped, page = PARAMETERS): string {
   return `
 select m.id::text as id, coalesce((
-  select (u.created_at > $2::timestamptz and u.created_at <= $3::timestamptz) is not true${inRange({ ...range, after: null, upTo: null })}
+  select (u.created_at > ${page.cutoff} and u.created_at <= ${page.future}) is not true${scope.since}
   from ${sourceOf(mapping)} where u.id = m.id and ${eligible(mapping)}
 ), false) as due
 from (
   select u.id from ${sourceOf(mapping)}
-  where ${withoutRow(mapping, inner)}${idBetween('u.id', range)}
-  order by u.id limit $1
+  where ${withoutRowWithin(mapping, scope)}
+  order by u.id limit ${page.limit}
 ) m
 order by m.id`;
 }
 
 /** Ids of eligible users whose refresh columns differ, ascending, at most $1. */
-export function staleSql(mapping: Mapping, range: Range): string {
+export function staleSql(mapping: Mapping, scope: Scoped): string {
   return `
 select u.id::text as id, true as due
 from ${sourceOf(mapping)} join ${targetOf(mapping)} p on ${sameUser(mapping)}
-where ${eligible(mapping)} and ${staleTest(mapping)}${inRange(range)}
+where ${eligible(mapping)} and ${staleTest(mapping)}${scope.between('u.id')}${scope.since}
 order by u.id limit $1`;
 }

@@ -12,42 +12,54 @@ import {
 } from './mapping.ts';
 import { ident } from './name.ts';
 
-/** The rows that the mapping makes of the users $1 (uuid[]), read from the source as it is now. */
-function selectSql(mapping: Mapping): string {
+/** The users that a statement is about. */
+const IDS = '$1::uuid[]';
+
+/**
+ * Inserts the rows that the mapping makes of `from`: SQL from the word on, which names a source row `u` and says which
+ * ones. The conflict names the key, because without a target it would hide a taken e-mail, and on another column it would
+ * hand one person's row to another.
+ */
+export function insertFrom(mapping: Mapping, from: string): string {
+  const names = [mapping.key, ...mapping.columns.map(({ name }) => name)].map(ident);
   const values = [keyValue(mapping), ...mapping.columns.map(({ expression }) => whole(expression))];
-  return `select ${values.join(',\n')}
-from ${sourceOf(mapping)}
-where u.id = any($1::uuid[]) and ${eligible(mapping)}
-order by u.id`;
+  return `insert into ${targetOf(mapping)} (${names.join(', ')})
+select ${values.join(',\n')}
+${from}
+on conflict (${ident(mapping.key)}) do nothing`;
 }
 
 /**
- * Inserts the users $1 (uuid[]) and returns the keys of those it inserted.
- * Ordered, because unsorted overlapping batches deadlock; the conflict names the key, because without a target it would
- * hide a taken e-mail, and on another column it would hand one person's row to another.
+ * Inserts the users `ids` (SQL for uuid[]), read from the source as it is now, and returns the keys of those it inserted.
+ * Ordered, because unsorted overlapping batches deadlock.
  */
-export function insertSql(mapping: Mapping): string {
-  const names = [mapping.key, ...mapping.columns.map(({ name }) => name)].map(ident);
-  return `insert into ${targetOf(mapping)} (${names.join(', ')})
-${selectSql(mapping)}
-on conflict (${ident(mapping.key)}) do nothing
+export function insertSql(mapping: Mapping, ids = IDS): string {
+  const from = `from ${sourceOf(mapping)}
+where u.id = any(${ids}) and ${eligible(mapping)}
+order by u.id`;
+  return `${insertFrom(mapping, from)}
 returning ${ident(mapping.key)}::text as id`;
 }
 
-/** Brings the refresh columns of the users $1 (uuid[]) up to date and touches nothing else; a soft-deleted user's hash never lands. */
-export function refreshSql(mapping: Mapping): string {
+/** Brings the refresh columns up to date from `source`, SQL that names rows `u`, and touches nothing else; a soft-deleted user's hash never lands. */
+export function refreshFrom(mapping: Mapping, source: string): string {
   const sets = mapping.refresh.map((column) => `${ident(column.name)} = ${refreshValue(column)}`);
   return `update ${targetOf(mapping)} p
 set ${sets.join(',\n')}
-from ${sourceOf(mapping)}
-where u.id = any($1::uuid[]) and ${sameUser(mapping)} and ${eligible(mapping)} and ${staleTest(mapping)}
+from ${source}
+where ${sameUser(mapping)} and ${eligible(mapping)} and ${staleTest(mapping)}`;
+}
+
+/** The same for the users $1 (uuid[]), whose ids come back where something changed. */
+export function refreshSql(mapping: Mapping): string {
+  return `${refreshFrom(mapping, sourceOf(mapping))} and u.id = any(${IDS})
 returning u.id::text as id`;
 }
 
-/** Where each of the ids $1 (uuid[]) stands now: present, absent, excluded with the reason, or missing. */
-export function standingSql(mapping: Mapping): string {
+/** Where each of the ids `ids` (SQL for uuid[]) stands now: present, absent, excluded with the reason, or missing. */
+export function standingSql(mapping: Mapping, ids = IDS): string {
   return `
 select i.id::text as id, u.id is not null as known, ${exclusionOf(mapping)} as why,
   exists (select from ${targetOf(mapping)} p where p.${ident(mapping.key)} = i.id${mapping.keyType === 'text' ? '::text' : ''}) as present
-from unnest($1::uuid[]) as i(id) left join ${sourceOf(mapping)} on u.id = i.id`;
+from unnest(${ids}) as i(id) left join ${sourceOf(mapping)} on u.id = i.id`;
 }

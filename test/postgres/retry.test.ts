@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Retry } from '../../src/attempts/retry.ts';
 import { Fault } from '../../src/fault.ts';
-import { type Retry, withRetry } from '../../src/postgres/retry.ts';
+import { withRetry } from '../../src/postgres/retry.ts';
 
 const waitMs = { from: 1, to: 4 };
 const deadlock = () => Object.assign(new Error('deadlock'), { code: '40P01', severity: 'ERROR' });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shardBounds } from '../../src/sql/shard.ts';
+import { halvesOf, shardBounds } from '../../src/sql/shard.ts';
 
 test('shards cover the uuid space without gap or overlap', () => {
   fc.assert(
@@ -21,6 +21,28 @@ test('every uuid lies in exactly one shard, and shards are of equal size', () =>
         ({ after, upTo }) => (after === null || id > after) && (upTo === null || id <= upTo),
       );
       expect(holders).toHaveLength(1);
+    }),
+  );
+});
+
+test('halves cover a range without gap or overlap, down to a 4096th of the space', () => {
+  expect(halvesOf({ after: null, upTo: null })).toEqual([
+    { after: null, upTo: '7fffffff-ffff-ffff-ffff-ffffffffffff' },
+    { after: '7fffffff-ffff-ffff-ffff-ffffffffffff', upTo: null },
+  ]);
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), (turns) => {
+      let range: ReturnType<typeof shardBounds> = { after: null, upTo: null };
+      let depth = 0;
+      for (const upper of turns) {
+        const halves = halvesOf(range);
+        if (!halves) break;
+        const [low, high] = halves;
+        expect([low.after, low.upTo, high.upTo]).toEqual([range.after, high.after, range.upTo]);
+        range = upper ? high : low;
+        depth += 1;
+      }
+      expect(depth).toBe(12);
     }),
   );
 });

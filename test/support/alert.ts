@@ -1,7 +1,6 @@
-import { pino } from 'pino';
 import { expect } from 'vitest';
+import { quietTerminal } from '../../scripts/quiet-terminal.ts';
 import { program } from '../../src/commands/program.ts';
-import { envOf } from '../../src/config/env.ts';
 import { Fault } from '../../src/fault.ts';
 import type { Report } from '../../src/report.ts';
 import { type GitHubStub, REPOSITORY, TOKEN } from './github.ts';
@@ -25,22 +24,11 @@ export async function alertOn(
 ): Promise<Alerted> {
   let out = '';
   const terminal = {
-    env: envOf(env),
-    version: '0.0.0',
+    ...quietTerminal(env),
     input: async () => (typeof report === 'string' ? report : JSON.stringify(report)),
     out: (text: string) => {
       out += text;
     },
-    err: () => {},
-    status: () => {},
-    look: { color: false, unicode: true, width: 100 },
-    interactive: false,
-    ask: async () => false,
-    logger: () => pino({ enabled: false }),
-    errIsTerminal: false,
-    stop: new AbortController(),
-    hurry: new AbortController().signal,
-    leave: new AbortController().signal,
   };
   const fault = await program(terminal, () => {})
     .parseAsync(['alert', '-', ...args], { from: 'user' })

@@ -2,12 +2,16 @@ import { expect } from 'vitest';
 import type { Flags, WriteFlags } from '../../src/commands/flags.ts';
 import { plan } from '../../src/commands/job.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { parseHttpAddress } from '../../src/http/address.ts';
+import { openHttp } from '../../src/http/port.ts';
 import type { Port } from '../../src/port.ts';
 import { parseAddress } from '../../src/postgres/address.ts';
-import { openPostgres } from '../../src/postgres/port.ts';
-import type { Command } from '../../src/reconcile/job.ts';
+import { openPostgres, type PostgresOptions } from '../../src/postgres/port.ts';
+import type { Command, Asked as Job } from '../../src/reconcile/job.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
 import { type Report, reportSchema } from '../../src/report.ts';
+import { dataApiOf } from './data-api.ts';
+import { makeFunctions } from './functions.ts';
 import { expectNoCanary } from './people.ts';
 
 export const TEXTBOOK = {
@@ -25,8 +29,15 @@ create table public.users (
 );
 alter table public.users enable row level security`;
 
+export type Transport = 'postgres' | 'http';
+export const TRANSPORTS = ['postgres', 'http'] as const;
+
 export interface Asked {
+  /** Connection string of the database, over HTTP too: its functions are made first, from the mapping of this run. */
   url: string;
+  transport?: Transport;
+  /** Opens another way than the usual one of the transport. */
+  open?: () => Promise<Port>;
   config?: object;
   flags?: Partial<WriteFlags>;
   stop?: AbortSignal;
@@ -37,7 +48,7 @@ export interface Asked {
   confirm?: () => Promise<boolean>;
 }
 
-const FLAGS: Flags = { json: false, quiet: false, ids: true, maxDrift: 0, transport: 'postgres' };
+const FLAGS: Flags = { json: false, quiet: false, ids: true, maxDrift: 0 };
 let runs = 0;
 
 /** Runs a job in this process; every report is held to its schema, to the accounting identity and to the canaries. */
@@ -52,12 +63,12 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
     toolVersion: '0.0.0',
     runId,
     open: async () => {
-      const port = await openPostgres(parseAddress(asked.url, { rootCert: null }), {
-        runId,
-        concurrency: job.concurrency,
-        signal: asked.stop ?? never,
-        onRetry: () => {},
-      });
+      const options = { runId, concurrency: job.concurrency, signal: asked.stop ?? never, onRetry: () => {} };
+      const port = asked.open
+        ? await asked.open()
+        : asked.transport === 'http'
+          ? await openOverHttp(asked.url, job, options)
+          : await openPostgres(parseAddress(asked.url, { rootCert: null }), options);
       return asked.wrap ? asked.wrap(port) : port;
     },
     stop: asked.stop ?? never,
@@ -66,7 +77,19 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
     confirm: asked.confirm,
   });
   expectSound(report);
+  if (report.source.total !== null) expect(report.transport).toBe(asked.transport ?? 'postgres');
   return report;
+}
+
+/** `run` over one transport. */
+export function over(transport: Transport): typeof run {
+  return (command, asked) => run(command, { transport, ...asked });
+}
+
+async function openOverHttp(url: string, job: Job, options: PostgresOptions): Promise<Port> {
+  await makeFunctions(url, job);
+  const { url: at, secretKey } = await dataApiOf(url);
+  return openHttp(parseHttpAddress(at, secretKey), options);
 }
 
 /** What holds for every report, whatever happened. */

@@ -1,5 +1,7 @@
 import type { Facts, Finding, SourceTrigger } from '../../facts.ts';
 import { display, type Name } from '../../sql/name.ts';
+import { COPY_FUNCTION } from '../../sql/trigger.ts';
+import { POST_FUNCTION } from '../../sql/webhook.ts';
 import { fine } from '../findings/finding.ts';
 import { type Case, cause, causeOf, creation, defects, fixes, mended, SCHEDULE, the, told } from './cause.ts';
 import type { Defect } from './defects.ts';
@@ -34,10 +36,14 @@ export function copiersOf({ source, target }: Facts): Finding[] {
     );
 }
 
-/** Copies every sign-up, and lets nobody in whom it could not copy, as far as can be told. */
+/**
+ * Copies every sign-up, and lets nobody in whom it could not copy, as far as can be told. The one from `userdrift sql
+ * trigger` does let people in: its warnings name them, and a sync copies them.
+ */
 function isSound(trigger: SourceTrigger): boolean {
-  const { insert, mentions, conditional, swallows, invoker, pathless } = trigger;
-  return insert && mentions && !conditional && !swallows && !invoker && !pathless && !isBroken(trigger);
+  const { insert, mentions, conditional, swallows, invoker, pathless, function: run } = trigger;
+  const silent = swallows && run !== COPY_FUNCTION;
+  return insert && mentions && !conditional && !silent && !invoker && !pathless && !isBroken(trigger);
 }
 
 function lossesOf(about: Case, lost: boolean): Finding[] {
@@ -81,10 +87,18 @@ function mayCopy({ mentions, opaque, enabled }: SourceTrigger): boolean {
   return mentions || (enabled && opaque);
 }
 
+/** What printed the trigger, where it is one of ours. */
+function kindOf({ function: run }: SourceTrigger): string | null {
+  if (run === COPY_FUNCTION) return 'trigger';
+  return run === POST_FUNCTION ? 'webhook' : null;
+}
+
 /** Enabling a trigger that fails, or a second one that makes the same row, would end all sign-ups. */
 function disabled(trigger: SourceTrigger, about: Case): Finding {
   const found = defects(trigger, about);
   const fact = `${the(trigger, about)} is disabled${found.length > 0 ? `; as it is, it would fail: ${told(found)}` : ''}`;
+  const kind = kindOf(trigger);
+  if (kind) return cause('trigger_disabled', fact, `apply userdrift sql ${kind} again, which enables it`);
   const rivals = about.triggers.filter((other) => other !== trigger && other.insert && mayCopy(other));
   if (trigger.mentions && rivals.length > 0) {
     const names = [trigger, ...rivals].map(({ name }) => name).join(', ');

@@ -6,17 +6,28 @@ const KINDS: Record<Facts['connection']['kind'], string> = {
   direct: 'direct connection',
   'session pooler': 'session pooler: settings and prepared statements last',
   'transaction pooler': 'transaction pooler: every batch brings its own settings',
+  'data api': 'the Data API of the project, and the functions of userdrift sql functions',
   'unknown pooler': 'a pooler of a kind that is not known, taken for a transaction pooler',
 };
 
 /** How the server is reached, and what stands in the way of a run over this connection. */
 export function connectionFindings(facts: Facts, ground: Ground): Finding[] {
   const { connection } = facts;
+  if (connection.kind === 'data api') return dataApiFindings(connection);
   return [
     fine('connection', 'connection', KINDS[connection.kind]),
     fine('connection', 'tls', connection.tls ? `${connection.tls}, certificate verified` : 'no TLS, on this machine'),
     spareFinding(connection, ground),
     ...timeoutFindings(facts),
+  ];
+}
+
+function dataApiFindings({ kind, tls, timeouts }: Facts['connection']): Finding[] {
+  const limit = `a call ends after ${seconds(timeouts.statement)}, so that the job asks for less at a time`;
+  return [
+    fine('connection', 'connection', KINDS[kind]),
+    fine('connection', 'tls', tls ? `${tls}, certificate verified` : 'no TLS, on this machine'),
+    fine('connection', 'timeouts', limit),
   ];
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bisect } from '../../src/postgres/bisect.ts';
+import { bisect } from '../../src/attempts/bisect.ts';
 
 /** Drives a bisect against a set of bad items; `noise` trials are rejected although nothing in them is bad. */
 function drive(size: number, bad: ReadonlySet<number>, noise: ReadonlySet<number> = new Set()) {

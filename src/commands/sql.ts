@@ -1,0 +1,57 @@
+import { Fault } from '../fault.ts';
+import type { Asked } from '../reconcile/job.ts';
+import { mappingOf } from '../reconcile/mapping.ts';
+import { functionsScript } from '../sql/functions-script.ts';
+import { historySql } from '../sql/history.ts';
+import type { SqlKind } from '../sql/kinds.ts';
+import { roleSql } from '../sql/role.ts';
+import type { Origin } from '../sql/script.ts';
+import { statementSql } from '../sql/statement.ts';
+import { triggerSql } from '../sql/trigger.ts';
+import { uninstallSql } from '../sql/uninstall.ts';
+import { webhookSql } from '../sql/webhook.ts';
+import type { AimFlags } from './flags.ts';
+import { jobOf } from './job.ts';
+import { type Ground, survey } from './survey.ts';
+import type { Terminal } from './terminal.ts';
+
+const PRINT: Readonly<Record<SqlKind, (ground: Ground, origin: Origin) => string>> = {
+  functions: ({ mapping }, origin) => functionsScript(mapping ?? incomplete(), origin),
+  trigger: ({ mapping }, origin) => triggerSql(mapping ?? incomplete(), origin),
+  webhook: ({ skip }, origin) => webhookSql({ skip }, origin),
+  role: ({ mapping, surroundings }, origin) => roleSql(mapping ?? incomplete(), surroundings ?? unseen('role'), origin),
+  history: (_, origin) => historySql(origin),
+  statement: ({ mapping }, origin) => statementSql(mapping ?? incomplete(), origin),
+  uninstall: ({ installed }, origin) => uninstallSql(installed ?? unseen('uninstall'), origin),
+};
+
+/** `userdrift sql <what>`: prints SQL for a person to read and to apply. Changes nothing itself. */
+export async function sql(kind: SqlKind, flags: AimFlags, terminal: Terminal): Promise<number> {
+  const job = await jobOf('sync', { ...flags, ids: true, maxDrift: 0, transport: 'postgres' });
+  const ground = terminal.env.databaseUrl === undefined ? groundIn(job) : await survey(kind, job, terminal);
+  terminal.out(PRINT[kind](ground, { version: terminal.version, notes: ground.notes }));
+  return 0;
+}
+
+/**
+ * What the configuration says without a database: the same text on every machine. The key is taken for a uuid, and nobody
+ * has tried the expressions.
+ */
+function groundIn(job: Asked): Ground {
+  const { target, columns, refresh, repair, skip } = job.config;
+  const complete = target !== undefined && (columns !== undefined || repair !== 'insert') && refresh.length === 0;
+  const mapping = complete ? mappingOf({ config: { ...job.config, target } }, { key: null, target: null }) : null;
+  return { skip, mapping, surroundings: null, installed: null, notes: [] };
+}
+
+function incomplete(): never {
+  throw new Fault('database_url_missing', 'DATABASE_URL is not set, and the configuration alone does not say enough', {
+    fix: 'set DATABASE_URL, or write "target", "key" and "columns" to userdrift.config.json, without "refresh"',
+  });
+}
+
+function unseen(kind: SqlKind): never {
+  throw new Fault('database_url_missing', `DATABASE_URL is not set, and sql ${kind} goes by what is in the database`, {
+    fix: 'set it in the environment or in .env; the dashboard shows it under Connect, Session pooler',
+  });
+}

@@ -1,0 +1,206 @@
+import { ACTIONS, PASSING, PLANNED } from '../attempts/action.ts';
+import type { Mapping } from './mapping.ts';
+import { literal } from './name.ts';
+import type { Routine } from './routine.ts';
+import { insertSql, standingSql } from './write.ts';
+
+/** What a row raises whose key a trigger changed; no row of the call is kept. */
+export const KEY_REWRITTEN = 'UDKEY';
+
+/** Waits for a lock end before the time that the Data API gives a call (8 s). */
+const SETTINGS = [`lock_timeout = '5s'`];
+
+/** More failures than this, and more than one id in eight, make singles cheaper than halves. */
+const MANY = 5;
+
+/** Begins the insert, so that the context of an error tells it from a statement of a trigger. */
+const INSERT = 'with written as (';
+
+/** Inserts the users `ids` (SQL for uuid[]); deferred constraints and triggers have their say at once. */
+function insert(mapping: Mapping, ids: string): string {
+  return `${INSERT}
+${insertSql(mapping, ids)}
+)
+select coalesce(array_agg(written.id), '{}') into back from written;
+set constraints all immediate;`;
+}
+
+/** Inserts one user; for callers who wait for the one answer. */
+export function syncUser(mapping: Mapping, hash: string): Routine {
+  return {
+    name: 'sync_user_from_auth',
+    parameters: 'user_id uuid',
+    types: 'uuid',
+    kind: 'language plpgsql volatile',
+    settings: SETTINGS,
+    comment: `userdrift: inserts one user of auth.users (mapping ${hash})`,
+    body: `#variable_conflict use_column
+declare
+  back pg_catalog.text[];
+  code pg_catalog.text;
+  standing record;
+begin
+  begin
+    ${insert(mapping, 'array[sync_user_from_auth.user_id]')}
+  exception when others then
+    back := '{}';
+    get stacked diagnostics code = returned_sqlstate;
+  end;
+  if back = array[sync_user_from_auth.user_id::text] then
+    return jsonb_build_object('status', 'inserted', 'mapping', ${literal(hash)});
+  elsif cardinality(back) > 0 then
+    raise exception 'user %: a trigger changed the key of the row', sync_user_from_auth.user_id using errcode = '${KEY_REWRITTEN}';
+  end if;
+  -- Somebody else may have been faster, also where the insert failed: 23505 is what both of two may get.
+  select s.* into standing from (${standingSql(mapping, 'array[sync_user_from_auth.user_id]')}) s;
+  if standing.present then
+    return jsonb_build_object('status', 'already_present', 'mapping', ${literal(hash)});
+  elsif standing.known is not true then
+    return jsonb_build_object('status', 'not_found', 'mapping', ${literal(hash)});
+  elsif standing.why is not null then
+    return jsonb_build_object('status', 'excluded', 'why', standing.why, 'mapping', ${literal(hash)});
+  elsif code is not null then
+    -- The message of the first error quotes the row.
+    raise exception 'user % could not be inserted (%)', sync_user_from_auth.user_id, code using errcode = code;
+  end if;
+  raise exception 'user %: no error, but no row: a trigger kept it out', sync_user_from_auth.user_id;
+end;`,
+  };
+}
+
+/**
+ * Inserts users, all of them in one statement as long as no row is to blame; then halves, and at last one by one. Errors
+ * that are about no row are raised, and so is a timeout, which no handler catches.
+ */
+export function syncUsers(mapping: Mapping, hash: string): Routine {
+  return {
+    name: 'sync_users_from_auth',
+    parameters: 'user_ids uuid[]',
+    types: 'uuid[]',
+    kind: 'language plpgsql volatile',
+    settings: SETTINGS,
+    comment: `userdrift: inserts users of auth.users (mapping ${hash})`,
+    body: `#variable_conflict use_column
+declare
+  ids pg_catalog.uuid[] := array(
+    select distinct given.id from unnest(sync_users_from_auth.user_ids) as given(id) where given.id is not null order by given.id);
+  -- Groups of ids that are still to be written, as places in the array; the last one is next.
+  starts int[] := '{}';
+  ends int[] := '{}';
+  low int;
+  high int;
+  back pg_catalog.text[];
+  inserted pg_catalog.text[] := '{}';
+  faults pg_catalog.jsonb := '{}';
+  again pg_catalog.uuid[] := '{}';
+  settled int := 0;
+  failed int := 0;
+  code pg_catalog.text;
+  named pg_catalog.text;
+  col pg_catalog.text;
+  tab pg_catalog.text;
+  sch pg_catalog.text;
+  context pg_catalog.text;
+  raised boolean;
+begin
+  if cardinality(ids) > 0 then
+    starts := array[1];
+    ends := array[cardinality(ids)];
+  end if;
+  for round in 1..2 loop
+    while cardinality(starts) > 0 loop
+      low := starts[cardinality(starts)];
+      high := ends[cardinality(ends)];
+      starts := trim_array(starts, 1);
+      ends := trim_array(ends, 1);
+      if low < high and failed >= ${MANY} and failed * 8 > settled then
+        starts := starts || (low + 1);
+        ends := ends || high;
+        high := low;
+      end if;
+      back := '{}';
+      begin
+        ${insert(mapping, 'ids[low:high]')}
+        settled := settled + high - low + 1;
+      exception when others then
+        back := '{}';
+        get stacked diagnostics code = returned_sqlstate, named = constraint_name, col = column_name,
+          tab = table_name, sch = schema_name, context = pg_exception_context;
+        raised := ${RAISED};
+        if not (${OF_A_ROW}) then
+          raise;
+        elsif low < high then
+          starts := starts || ((low + high) / 2 + 1) || low;
+          ends := ends || high || ((low + high) / 2);
+        elsif code = '23503' and ids[low] <> all (again) then
+          -- The user may have been deleted in between: then the same statement selects nobody.
+          again := again || ids[low];
+          starts := starts || low;
+          ends := ends || high;
+        else
+          settled := settled + 1;
+          failed := failed + 1;
+          faults := faults || jsonb_build_object(ids[low], jsonb_build_object('code', code, 'constraint', ${CONSTRAINT}, 'column', ${COLUMN}));
+        end if;
+      end;
+      if not back <@ ids[low:high]::text[] then
+        raise exception 'a trigger on the target changed the key of a row' using errcode = '${KEY_REWRITTEN}';
+      end if;
+      inserted := inserted || back;
+    end loop;
+    -- Who got neither a row nor an error is sent once more, alone.
+    select coalesce(array_agg(place order by place desc), '{}') into starts from (
+      select array_position(ids, s.id::uuid) as place
+      from (${standingSql(mapping, 'ids')}) s
+      where round = 1 and s.known and s.why is null and not s.present and s.id <> all (inserted) and not faults ? s.id
+    ) lost;
+    ends := starts;
+  end loop;
+  return jsonb_build_object('mapping', ${literal(hash)}, 'outcomes', (
+    select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'kind', case
+        when s.id = any (inserted) then 'inserted'
+        when s.present then 'alreadyPresent'
+        when not s.known then 'vanished'
+        when s.why is not null then 'excluded'
+        when faults ? s.id then 'failed'
+        else 'suppressed'
+      end) || case
+        when s.id = any (inserted) or s.present or not s.known or s.why is not null then '{}'
+        else coalesce(faults -> s.id, '{}')
+      end order by s.id), '[]')
+    from (${standingSql(mapping, 'ids')}) s
+  ));
+end;`,
+  };
+}
+
+/** Was the error raised by a trigger on purpose? The names of statements in a context are not translated. */
+const RAISED = `split_part(context, e'\\n', 1) ~ 'RAISE$|^PL/(Perl|Python|Tcl|v8)'`;
+
+/**
+ * Is a row to blame? A trigger may raise any code, "the disk is full" too, and a statement inside a trigger may fail as
+ * none of ours can.
+ */
+const OF_A_ROW = `case
+          when raised and code <> all (array[${PASSING.map(literal).join(', ')}]) then true
+          when context !~ '^[^\\n]*(${INSERT.replace('(', '\\(')}|set constraints)' and code ~ '${PLANNED}' then true
+          when code = 'XX000' then true
+          else coalesce(
+            ${literal(JSON.stringify(ACTIONS))}::jsonb ->> code,
+            ${literal(JSON.stringify(ACTIONS))}::jsonb ->> left(code, 2),
+            'row') in ('row', 'halve')
+        end`;
+
+/** A trigger can put any text, a mail too, in place of a name: a name is what the catalog has under it. */
+const CONSTRAINT = `(
+            select named where not raised and (
+              exists (select from pg_catalog.pg_constraint c join pg_catalog.pg_namespace n on n.oid = c.connamespace
+                where c.conname = named and n.nspname !~ '^pg_temp')
+              or exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                where c.relname = named and c.relkind in ('i', 'I') and n.nspname !~ '^pg_temp')))`;
+
+const COLUMN = `(
+            select col where not raised and exists (
+              select from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+              where n.nspname = sch and c.relname = tab and a.attname = col and n.nspname !~ '^pg_temp'))`;
