@@ -17,7 +17,7 @@ import type { Surroundings } from '../sql/role.ts';
 import { SIGNATURES } from '../sql/signatures.ts';
 import type { Installed } from '../sql/uninstall.ts';
 import { notesOf } from './notes.ts';
-import { openDatabase } from './open.ts';
+import { openByUrl } from './open.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What printed SQL is made from; null: not looked at. */
@@ -38,7 +38,7 @@ const AT_SOURCE: ReadonlySet<SqlKind> = new Set(['trigger', 'role']);
  * where a sync would stop, and where a function of somebody else stands in the way.
  */
 export async function survey(kind: SqlKind, job: Asked, terminal: Terminal): Promise<Ground> {
-  const port = await openDatabase(terminal.env, {
+  const port = await openByUrl(terminal.env, {
     runId: ulid(),
     concurrency: 1,
     signal: terminal.stop.signal,
@@ -89,11 +89,15 @@ async function aimed(kind: SqlKind, asked: Asked, port: Postgres): Promise<Job> 
 
 function refuseForeign({ foreign }: Site): void {
   if (foreign.length === 0) return;
-  const names = foreign.join(', ');
-  throw new Fault('function_foreign', `${names} is there already and not from userdrift: it cannot be replaced`, {
-    verdict: 'refused',
-    fix: `see who calls it, then: ${foreign.map((signature) => `drop function ${signature};`).join(' ')}`,
-  });
+  const [verb, it] = foreign.length === 1 ? ['is', 'it'] : ['are', 'they'];
+  throw new Fault(
+    'function_foreign',
+    `${foreign.join(', ')} ${verb} there already and not from userdrift, so ${it} cannot be replaced`,
+    {
+      verdict: 'refused',
+      fix: `see who calls ${foreign.length === 1 ? 'it' : 'them'}, then: ${foreign.map((routine) => `drop ${routine};`).join(' ')}`,
+    },
+  );
 }
 
 /** A view has the columns that are named; of the row as a whole it would give another value than auth.users does. */

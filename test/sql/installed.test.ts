@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SqlKind } from '../../src/sql/kinds.ts';
+import { catalog } from '../support/catalog.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { codesOf, doctor } from '../support/doctor.ts';
 import { run } from '../support/job.ts';
 import { insertUser, twelveKinds } from '../support/people.ts';
-import { apply, catalog, printed, withClient } from '../support/printed.ts';
+import { apply, printed, withClient } from '../support/printed.ts';
 
 // One file for all that makes the role: roles are shared by the databases of a server.
 
@@ -172,7 +173,7 @@ describe('uninstall', () => {
       `set role userdrift_job; create temp table x (); reset role; create table public.owned (); alter table public.owned owner to userdrift_job`,
     );
     const text = await printed('uninstall', {}, db.url);
-    expect(text).toContain('-- Left: role userdrift_job, because something belongs to it.');
+    expect(text).toContain('-- Left: role userdrift_job, because something belongs to it');
     expect(text).toContain('-- Left: schema userdrift, because something in it is not from userdrift.');
     await apply(db, text);
     const left = (await catalog(db)).join('\n');
@@ -187,6 +188,18 @@ describe('uninstall', () => {
     }
     expect(left).not.toMatch(/zz_userdrift|copy_user|post_user|auth_users|userdrift\.secrets/);
     await db.query('drop trigger on_auth_user_created on auth.users');
+  });
+
+  test('leaves the role while it has rights in another database', async () => {
+    const other = await createDatabase();
+    await install('role');
+    await other.query('grant usage on schema public to userdrift_job');
+    const text = await printed('uninstall', {}, db.url);
+    expect(text).toContain('-- Left: role userdrift_job');
+    await apply(db, text);
+    await other.drop();
+    await apply(db, await printed('uninstall', {}, db.url));
+    expect(await db.query(`select from pg_roles where rolname = 'userdrift_job'`)).toEqual([]);
   });
 
   test('says so where there is nothing', async () => {

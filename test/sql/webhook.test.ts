@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { authServer, type SignUps } from '../support/auth-server.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { expectNoCanary, insertUser } from '../support/people.ts';
-import { apply, authServer, printed, type SignUps } from '../support/printed.ts';
+import { apply, printed } from '../support/printed.ts';
 
 /**
  * pg_net and Vault are in no embedded server. These stand in for them, with the signatures of pg_net 0.19 and
