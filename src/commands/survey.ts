@@ -70,7 +70,8 @@ async function withMapping(kind: SqlKind, asked: Asked, port: Postgres): Promise
   const { facts, found } = sighting;
   return {
     skip: job.config.skip,
-    mapping: mappingOf(sighting.job, facts),
+    // As the job has it: the same mapping has the same name everywhere.
+    mapping: mappingOf({ config: { ...sighting.job.config, source: asked.config.source } }, facts),
     surroundings: surroundingsOf(sighting.job, facts, site),
     installed: site.installed,
     notes: notesOf(kind, { site, facts, found, inferred: sighting.inferred ? sighting.job : null }),

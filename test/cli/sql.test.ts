@@ -58,6 +58,14 @@ describe('userdrift sql', () => {
     expect(await printed(kind, CONFIG)).toBe(await printed(kind, CONFIG, db.url));
   });
 
+  test('is for auth.users, whatever view the job reads', async () => {
+    const config = { ...CONFIG, source: 'userdrift.auth_users' };
+    const text = await printed('trigger', config, db.url);
+    expect(text).toBe(await printed('trigger', config));
+    expect(text).toContain('on "auth"."users"\n');
+    expect(await printed('role', config, db.url)).toContain('from "auth"."users";\n');
+  });
+
   test('does not know anything else', async () => {
     const { code, line } = await refused('everything', CONFIG);
     expect(code).toBe(64);
