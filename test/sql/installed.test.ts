@@ -81,7 +81,7 @@ describe.for<[string, string]>([
     const functions = await db.query<{ name: string; who: string }>(`
       select n.nspname || '.' || f.proname as name, r.rolname as who
       from pg_proc f join pg_namespace n on n.oid = f.pronamespace, pg_roles r
-      where strpos(pg_get_functiondef(f.oid), 'userdrift') > 0 and n.nspname in ('public', 'userdrift')
+      where case when n.nspname in ('public', 'userdrift') then strpos(pg_get_functiondef(f.oid), 'userdrift') > 0 end
         and r.rolname in ('anon', 'authenticated', 'service_role', 'authenticator', 'supabase_auth_admin')
         and has_function_privilege(r.oid, f.oid, 'execute')`);
     expect(functions.filter(({ name, who }) => who !== 'service_role' || name.startsWith('userdrift.'))).toEqual([]);
