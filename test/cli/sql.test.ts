@@ -44,7 +44,7 @@ describe('userdrift sql', () => {
 
   test('changes nothing, prints the same again, and never drops a trigger by its name', async () => {
     // Roles are shared by the databases of the server, and another test makes one.
-    const look = async () => (await catalog(db)).filter((line) => !/^(role|member) userdrift_job/.test(line));
+    const look = async () => (await catalog(db)).filter((line) => !line.includes('userdrift_job'));
     const before = await look();
     for (const kind of [...OFFLINE, 'role'] as const) {
       const text = await printed(kind, CONFIG, db.url);
