@@ -70,7 +70,8 @@ async function withMapping(kind: SqlKind, asked: Asked, port: Postgres): Promise
   const { facts, found } = sighting;
   return {
     skip: job.config.skip,
-    mapping: mappingOf(sighting.job, facts),
+    // As the job has it: the same mapping has the same name everywhere.
+    mapping: mappingOf({ config: { ...sighting.job.config, source: asked.config.source } }, facts),
     surroundings: surroundingsOf(sighting.job, facts, site),
     installed: site.installed,
     notes: notesOf(kind, { site, facts, found, inferred: sighting.inferred ? sighting.job : null }),
@@ -89,11 +90,15 @@ async function aimed(kind: SqlKind, asked: Asked, port: Postgres): Promise<Job> 
 
 function refuseForeign({ foreign }: Site): void {
   if (foreign.length === 0) return;
-  const names = foreign.join(', ');
-  throw new Fault('function_foreign', `${names} is there already and not from userdrift: it cannot be replaced`, {
-    verdict: 'refused',
-    fix: `see who calls it, then: ${foreign.map((signature) => `drop function ${signature};`).join(' ')}`,
-  });
+  const [verb, it] = foreign.length === 1 ? ['is', 'it'] : ['are', 'they'];
+  throw new Fault(
+    'function_foreign',
+    `${foreign.join(', ')} ${verb} there already and not from userdrift, so ${it} cannot be replaced`,
+    {
+      verdict: 'refused',
+      fix: `see who calls ${foreign.length === 1 ? 'it' : 'them'}, then: ${foreign.map((routine) => `drop ${routine};`).join(' ')}`,
+    },
+  );
 }
 
 /** A view has the columns that are named; of the row as a whole it would give another value than auth.users does. */

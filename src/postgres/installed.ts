@@ -8,7 +8,7 @@ import type { Server } from './server.ts';
 /** What printed SQL meets in a database. */
 export interface Site {
   installed: Installed;
-  /** Functions in the way of those that `create or replace` is to make, as `drop function` takes them. */
+  /** What is in the way of the functions that `create or replace` is to make, as `drop` takes it: `function public.f(uuid)`. */
   foreign: string[];
   /** Extensions that the webhook calls. */
   pgNet: boolean;
@@ -23,7 +23,7 @@ export interface Site {
 export async function readSite(server: Server, wanted: readonly Signature[], target: Name | null): Promise<Site> {
   return server.read({ statement_timeout: '30s', lock_timeout: '5s', search_path: '', jit: 'off' }, async (client) => ({
     ...(await ask<Pick<Site, 'installed' | 'pgNet' | 'hmac'>>(client, INSTALLED, [JSON.stringify(ALL), ROLE])),
-    ...(await ask<Pick<Site, 'foreign'>>(client, FOREIGN, [JSON.stringify(wanted.map(withTypes))])),
+    ...(await ask<Pick<Site, 'foreign'>>(client, FOREIGN, [JSON.stringify(wanted)])),
     ...(await ask<Pick<Site, 'sequences' | 'pathless'>>(client, TARGET, [target?.schema, target?.name])),
   }));
 }
@@ -35,17 +35,10 @@ async function ask<T>(client: ClientBase, text: string, values: unknown[]): Prom
   return row.found;
 }
 
-/** `user_id uuid` names a function by `uuid`. */
-function withTypes(signature: Signature): Signature & { types: string } {
-  const types = signature.arguments.split(', ').map((argument) => argument.replace(/^\S+ /, ''));
-  return { ...signature, types: types.join(', ') };
-}
-
 const ALL = Object.values(SIGNATURES).flat();
 
-/** A function in schema public may be the app's own under the same name: ours name us, in the body or in the comment. */
-const MADE_BY_US = `(strpos(pg_get_functiondef(f.oid), 'userdrift') > 0
-    or starts_with(obj_description(f.oid, 'pg_proc'), 'userdrift: '))`;
+/** A function in schema public may be the app's own under the same name: ours name us, in their text or their comment. */
+const MADE_BY_US = `strpos(pg_get_functiondef(f.oid) || coalesce(obj_description(f.oid, 'pg_proc'), ''), 'userdrift') > 0`;
 
 const INSTALLED = `
 with ours as (
@@ -54,7 +47,7 @@ with ours as (
   join pg_namespace n on n.nspname = s.schema
   join pg_proc f on f.pronamespace = n.oid and f.proname = s.name
     and pg_get_function_identity_arguments(f.oid) = s.arguments and pg_get_function_result(f.oid) = s.returns
-  where f.prokind = 'f' and ${MADE_BY_US}
+  where case when f.prokind = 'f' then ${MADE_BY_US} end
 ),
 home as (select oid from pg_namespace where nspname = 'userdrift'),
 relation as (select c.relname, c.relkind from pg_class c join home on c.relnamespace = home.oid),
@@ -67,8 +60,8 @@ select jsonb_build_object(
     'tables', (select coalesce(jsonb_agg('userdrift.' || relname), '[]') from relation where relname = 'secrets' and relkind = 'r'),
     'history', exists (select from relation where relname = 'runs' and relkind = 'r'),
     'role', exists (select from role),
-    'roleOwns', exists (select from pg_shdepend d join role on d.refclassid = 'pg_authid'::regclass and d.refobjid = role.oid
-      where d.deptype = 'o'),
+    'roleBusy', exists (select from pg_shdepend d join role on d.refclassid = 'pg_authid'::regclass and d.refobjid = role.oid
+      where d.deptype = 'o' or d.dbid not in (0, (select oid from pg_database where datname = current_database()))),
     'schema', exists (select from home),
     'schemaShared',
       exists (select from relation where relkind in ('r', 'p', 'v', 'm', 'f', 'S') and relname not in ('auth_users', 'runs', 'secrets'))
@@ -78,12 +71,15 @@ select jsonb_build_object(
   'hmac', to_regprocedure('extensions.hmac(bytea, bytea, text)') is not null
 ) as found`;
 
+/** Whatever has the name of ours and is none: replaced it cannot be, and beside ours the Data API could not choose. */
 const FOREIGN = `
-select jsonb_build_object('foreign', coalesce(jsonb_agg(f.oid::regprocedure::text order by f.oid), '[]')) as found
-from jsonb_to_recordset($1::jsonb) as s(schema name, name name, arguments text, types text, returns text)
-join pg_proc f on f.oid = to_regprocedure(format('%I.%I(%s)', s.schema, s.name, s.types))
-where f.prokind <> 'f' or pg_get_function_identity_arguments(f.oid) <> s.arguments
-  or pg_get_function_result(f.oid) <> s.returns or ${MADE_BY_US} is not true`;
+select jsonb_build_object('foreign', coalesce(jsonb_agg(format('%s %s',
+    case f.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, f.oid::regprocedure) order by f.oid), '[]')) as found
+from jsonb_to_recordset($1::jsonb) as s(schema name, name name, arguments text, returns text)
+join pg_namespace n on n.nspname = s.schema
+join pg_proc f on f.pronamespace = n.oid and f.proname = s.name
+where case when f.prokind <> 'f' then true else pg_get_function_identity_arguments(f.oid) <> s.arguments
+  or pg_get_function_result(f.oid) <> s.returns or not ${MADE_BY_US} end`;
 
 const TARGET = `
 with target as (

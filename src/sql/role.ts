@@ -6,7 +6,7 @@ import { display, ident, literal, qualified } from './name.ts';
 import { inTransaction, type Origin, SCHEMA, script } from './script.ts';
 
 export const ROLE = 'userdrift_job';
-export const VIEW = 'userdrift.auth_users';
+const VIEW = 'userdrift.auth_users';
 
 /** What the catalog says of the target, and what else the role has to get at. */
 export interface Surroundings {

@@ -11,8 +11,8 @@ export interface Installed {
   tables: readonly string[];
   history: boolean;
   role: boolean;
-  /** Something belongs to the role, here or in another database. */
-  roleOwns: boolean;
+  /** Something belongs to the role, or it has rights in another database of the server. */
+  roleBusy: boolean;
   schema: boolean;
   /** Something in the schema is none of ours. */
   schemaShared: boolean;
@@ -31,14 +31,14 @@ export function uninstallSql(installed: Installed, origin: Origin): string {
 }
 
 function drops(installed: Installed): string[] {
-  const { triggerFunctions, functions, views, tables, role, roleOwns } = installed;
+  const { triggerFunctions, functions, views, tables, role, roleBusy } = installed;
   return [
     // "drop trigger" is for the owner of the table, and on Supabase locks every table of schema auth on its way.
     ...triggerFunctions.map((signature) => `drop function ${signature} cascade;`),
     ...functions.map((signature) => `drop function ${signature};`),
     ...views.map((name) => `drop view ${name};`),
     ...tables.map((name) => `drop table ${name};`),
-    ...(role && !roleOwns ? [ROLE_GOES] : []),
+    ...(role && !roleBusy ? [ROLE_GOES] : []),
     ...(installed.schema && !installed.schemaShared && !installed.history ? ['drop schema userdrift;'] : []),
   ];
 }
@@ -48,7 +48,7 @@ const ROLE_GOES = `grant ${ROLE} to current_user;
 drop owned by ${ROLE};
 drop role ${ROLE};`;
 
-function left({ history, role, roleOwns, schemaShared }: Installed): string[] {
+function left({ history, role, roleBusy, schemaShared }: Installed): string[] {
   return [
     ...(history
       ? [
@@ -58,7 +58,9 @@ function left({ history, role, roleOwns, schemaShared }: Installed): string[] {
           ]),
         ]
       : []),
-    ...(role && roleOwns ? [comment([`Left: role ${ROLE}, because something belongs to it.`])] : []),
+    ...(role && roleBusy
+      ? [comment([`Left: role ${ROLE}, because something belongs to it, or it has rights in another database.`])]
+      : []),
     ...(schemaShared ? [comment(['Left: schema userdrift, because something in it is not from userdrift.'])] : []),
   ];
 }

@@ -4,9 +4,9 @@ import { eligible, type Mapping } from './mapping.ts';
 import { qualified } from './name.ts';
 import { comment, inTransaction, madeBy, type Origin, SCHEMA, script } from './script.ts';
 
-export const POST_TRIGGER = 'zz_userdrift_post';
+const POST_TRIGGER = 'zz_userdrift_post';
 export const POST_FUNCTION = 'userdrift.post_user';
-export const SECRET_FUNCTION = 'userdrift.secret';
+const SECRET_FUNCTION = 'userdrift.secret';
 
 /** An Edge Function that has been asleep takes seconds to start. */
 const TIMEOUT_MS = 10_000;

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
 import type { SqlKind } from '../../src/sql/kinds.ts';
+import { catalog } from '../support/catalog.ts';
 import { run } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { catalog, printed } from '../support/printed.ts';
+import { apply, printed } from '../support/printed.ts';
 
 const CONFIG = { target: 'public.users', columns: { email: 'u.email' } };
 const OFFLINE: readonly SqlKind[] = ['functions', 'trigger', 'webhook', 'history', 'statement'];
@@ -41,17 +43,27 @@ describe('userdrift sql', () => {
   });
 
   test('changes nothing, prints the same again, and never drops a trigger by its name', async () => {
-    const before = await catalog(db);
-    for (const kind of [...OFFLINE, 'role', 'uninstall'] as const) {
+    // Roles are shared by the databases of the server, and another test makes one.
+    const look = async () => (await catalog(db)).filter((line) => !line.includes('userdrift_job'));
+    const before = await look();
+    for (const kind of [...OFFLINE, 'role'] as const) {
       const text = await printed(kind, CONFIG, db.url);
       expect(await printed(kind, CONFIG, db.url)).toBe(text);
       expect(text.replaceAll(/--.*/g, '')).not.toMatch(/drop trigger/i);
     }
-    expect(await catalog(db)).toEqual(before);
+    expect(await look()).toEqual(before);
   });
 
   test.for(OFFLINE)('%s needs no database if the configuration says all, and is then the same text', async (kind) => {
     expect(await printed(kind, CONFIG)).toBe(await printed(kind, CONFIG, db.url));
+  });
+
+  test('is for auth.users, whatever view the job reads', async () => {
+    const config = { ...CONFIG, source: 'userdrift.auth_users' };
+    const text = await printed('trigger', config, db.url);
+    expect(text).toBe(await printed('trigger', config));
+    expect(text).toContain('on "auth"."users"\n');
+    expect(await printed('role', config, db.url)).toContain('from "auth"."users";\n');
   });
 
   test('does not know anything else', async () => {
@@ -86,10 +98,25 @@ describe('with a database, sql', () => {
     );
     const { code, line } = await refused('history', CONFIG, db.url);
     expect(code).toBe(4);
-    expect(line).toContain('public.userdrift_history(integer,text) is there already');
-    expect(line).toContain('drop function public.userdrift_history(integer,text);');
-    await db.query('drop function public.userdrift_history(integer, text)');
-    expect(await printed('history', CONFIG, db.url)).toContain('create or replace function public.userdrift_history');
+    expect(line).toContain('function public.userdrift_history(integer,text) is there already');
+    expect(line).toContain('then: drop function public.userdrift_history(integer,text);');
+  });
+
+  test.for([
+    'create function public.userdrift_record_run(report text) returns void language sql as $$select$$',
+    'create function public.userdrift_record_run(report jsonb) returns jsonb language sql as $$select report$$',
+    'create function public.userdrift_record_run(run jsonb) returns void language sql as $$select$$',
+    'create procedure public.userdrift_record_run(report jsonb) language sql as $$select$$',
+    'create aggregate public.userdrift_record_run(jsonb) (sfunc = jsonb_concat, stype = jsonb)',
+  ])('%s is in the way, until it is dropped as the fix says', async (statement) => {
+    await db.queryAsPostgres(statement);
+    const fault: unknown = await printed('history', CONFIG, db.url).catch((error: unknown) => error);
+    expect(fault).toMatchObject({ code: 'function_foreign', verdict: 'refused' });
+    const drop = /then: (drop .*;)$/.exec(fault instanceof Fault ? (fault.fix ?? '') : '')?.[1] ?? '';
+    await db.queryAsPostgres(drop);
+    await apply(db, await printed('history', CONFIG, db.url));
+    expect(await printed('history', CONFIG, db.url)).toContain('create or replace function');
+    await db.query('drop schema userdrift cascade');
   });
 
   test.for<[string, object, string]>([

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/app.ts';
+import { authServer, type SignUps } from '../support/auth-server.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
 import { expectNoCanary, insertUser } from '../support/people.ts';
-import { apply, authServer, printed, type SignUps, withClient } from '../support/printed.ts';
+import { apply, printed, withClient } from '../support/printed.ts';
 
 const CONFIG = {
   target: 'public.users',

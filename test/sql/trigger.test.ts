@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idsIn } from '../support/app.ts';
+import { authServer, type SignUps } from '../support/auth-server.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
 import { insertUser, softDelete, twelveKinds } from '../support/people.ts';
-import { apply, authServer, printed, type SignUps } from '../support/printed.ts';
+import { apply, printed } from '../support/printed.ts';
 
 const CONFIG = {
   target: 'public.users',

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { authServer, type SignUps } from '../support/auth-server.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { expectNoCanary, insertUser } from '../support/people.ts';
 import { PG_NET } from '../support/pg-net.ts';
-import { apply, authServer, printed, type SignUps } from '../support/printed.ts';
+import { apply, printed } from '../support/printed.ts';
 
 /** Stands in for Vault, which is in no embedded server, with the signature of supabase_vault 0.3. */
 const VAULT = `

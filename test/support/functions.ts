@@ -10,7 +10,7 @@ import type { Mapping } from '../../src/sql/mapping.ts';
 import type { TestDatabase } from './database.ts';
 
 /** The mapping of a job, completed by what its database is like. */
-export async function mappingFor(url: string, asked: Asked): Promise<Mapping> {
+async function mappingFor(url: string, asked: Asked): Promise<Mapping> {
   const signal = new AbortController().signal;
   const options = { runId: 'functions', concurrency: 1, signal, onRetry: () => {} };
   const port = await openPostgres(parseAddress(url, { rootCert: null }), options);

@@ -32,6 +32,7 @@ export async function apply(db: TestDatabase, text: string, url: string = db.url
 /** A connection of its own for `work`. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
   await client.connect();
   try {
     return await work(client);
@@ -39,78 +40,3 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
     await client.end();
   }
 }
-
-/** What the auth server does when somebody signs up: a transaction as supabase_auth_admin. */
-export interface SignUps {
-  /** `db`, but its users are inserted by the auth server: for `insertUser`. */
-  readonly db: TestDatabase;
-  /** Warnings that reached the client since the last look. */
-  warnings(): string[];
-  end(): Promise<void>;
-}
-
-/** `options` as for psql: `-c statement_timeout=300ms`. */
-export function authServer(db: TestDatabase, options = ''): SignUps {
-  const admin = new pg.Pool({ connectionString: db.urlFor('supabase_auth_admin'), max: 1, options });
-  let said: string[] = [];
-  admin.on('error', () => {});
-  admin.on('connect', (client) => {
-    client.on('notice', ({ message, severity }) => {
-      if (severity === 'WARNING') said.push(message ?? '');
-    });
-  });
-  return {
-    db: { ...db, admin },
-    warnings() {
-      const all = said;
-      said = [];
-      return all;
-    },
-    end: () => admin.end(),
-  };
-}
-
-/** Everything in the catalog that is no part of the server: what there is, whose, with which rights and which definition. */
-export async function catalog(db: TestDatabase): Promise<string[]> {
-  const rows = await db.query<{ line: string }>(CATALOG);
-  return rows.map(({ line }) => line);
-}
-
-const RIGHTS = (acl: string, kind: string, owner: string) =>
-  `(select string_agg(format('%s=%s%s', case a.grantee when 0 then 'public' else a.grantee::regrole::text end,
-      a.privilege_type, case when a.is_grantable then '*' end), ',' order by a.grantee::regrole::text, a.privilege_type)
-    from aclexplode(coalesce(${acl}, acldefault(${kind}, ${owner}))) a)`;
-
-const CATALOG = `
-with s as (select oid, nspname, nspowner, nspacl from pg_namespace where nspname !~ '^(pg_|information_schema$)')
-select line from (
-  select format('schema %s %s %s', nspname, nspowner::regrole, ${RIGHTS('nspacl', `'n'`, 'nspowner')}) as line from s
-  union all
-  select format('relation %s.%s %s %s %s %s %s %s', nspname, relname, relkind, relowner::regrole, relrowsecurity,
-    case when relkind in ('v', 'm') then pg_get_viewdef(c.oid) when relkind = 'i' then pg_get_indexdef(c.oid) end,
-    ${RIGHTS('relacl', `case relkind when 'S' then 's' else 'r' end::"char"`, 'relowner')},
-    (select string_agg(format('%s %s %s %s %s', attname, format_type(atttypid, atttypmod), attnotnull,
-       (select string_agg(x.grantee::regrole || x.privilege_type, ',' order by x.grantee, x.privilege_type) from aclexplode(attacl) x),
-       (select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = attrelid and adnum = attnum)), '; ' order by attnum)
-     from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped))
-  from pg_class c join s on s.oid = relnamespace where relkind <> 't'
-  union all
-  select format('function %s %s %s', proowner::regrole, ${RIGHTS('proacl', `'f'`, 'proowner')}, pg_get_functiondef(p.oid))
-  from pg_proc p join s on s.oid = pronamespace where prokind in ('f', 'p') and p.oid not in (
-    select objid from pg_depend where deptype = 'e' and classid = 'pg_proc'::regclass)
-  union all
-  select format('trigger %s %s', tgenabled, pg_get_triggerdef(t.oid)) from pg_trigger t where not tgisinternal
-  union all
-  select format('constraint %s.%s %s', nspname, conname, pg_get_constraintdef(c.oid))
-  from pg_constraint c join s on s.oid = connamespace
-  union all
-  select format('policy %s on %s %s %s %s %s', polname, polrelid::regclass, polcmd, polroles::regrole[],
-    pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) from pg_policy
-  union all
-  select format('role %s %s %s %s %s %s', r.rolname, r.rolcanlogin, r.rolinherit, r.rolbypassrls, r.rolconnlimit, s.setconfig)
-  from pg_roles r left join pg_db_role_setting s on s.setrole = r.oid and s.setdatabase = 0
-  where r.rolname in ('userdrift_job', 'postgres', 'anon', 'authenticated', 'service_role', 'supabase_auth_admin')
-  union all
-  select format('member %s of %s', member::regrole, roleid::regrole) from pg_auth_members
-  where 'userdrift_job' in (member::regrole::text, roleid::regrole::text)
-) all_of_it order by line collate "C"`;
