@@ -32,6 +32,8 @@ export async function makeFunctions(url: string, asked: Asked): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
+    // A test that makes schema public anew leaves out what every project has.
+    await client.query('grant usage on schema public to anon, authenticated, service_role');
     await client.query(functionsSql(await mappingFor(url, asked)));
   } finally {
     await client.end();
