@@ -90,7 +90,7 @@ export class DataApi {
     if (!(error instanceof Fault) || error.code !== 'retry_budget_spent') {
       return dataApiFault(doing, error, this.address.host);
     }
-    const known = accountOf(error.cause, this.address.host);
+    const known = accountOf(doing, error.cause, this.address.host);
     const what = known?.message ?? (error.cause instanceof Error ? error.cause.message : 'no answer');
     return new Fault(error.code, `${error.message}: ${what}`, { fix: known?.fix ?? error.fix, cause: error.cause });
   }

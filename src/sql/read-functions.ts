@@ -7,6 +7,13 @@ import { EVERYBODY, scopedAtRun } from './scope.ts';
 import { missingSql, windowEndSql } from './stream.ts';
 import { standingSql } from './write.ts';
 
+/** What the functions take from the configuration and from the source, besides the mapping. */
+export interface FunctionOptions {
+  /** in milliseconds */
+  graceMs: number;
+  providers: boolean;
+}
+
 /** For servers that take the timeout of a function for that of the call: those of the Data API end at 8 s else. */
 const PATIENT = `statement_timeout = '55s'`;
 
@@ -22,7 +29,7 @@ function asked(routine: string): (key: string, type?: string) => string {
 }
 
 /** Ids of missing users in ascending order, in one window of the source; `next` is where the next call begins. */
-export function userdriftMissing(mapping: Mapping, hash: string, graceMs: number): Routine {
+export function userdriftMissing(mapping: Mapping, hash: string, { graceMs }: FunctionOptions): Routine {
   const scope = asked('userdrift_missing');
   const after = `greatest(userdrift_missing.after, ${scope('from', 'uuid')})`;
   const since = scope('since', 'timestamptz');
@@ -62,7 +69,7 @@ select jsonb_build_object(
  * Where both tables stand, as `Measure` describes it. Of the keys `users` and `facts` of the scope, the first that is
  * given asks for something else instead: where these users stand, or what the catalog says.
  */
-export function userdriftMeasure(mapping: Mapping, hash: string, graceMs: number): Routine {
+export function userdriftMeasure(mapping: Mapping, hash: string, options: FunctionOptions): Routine {
   const scope = asked('userdrift_measure');
   const [from, to, since] = [scope('from', 'uuid'), scope('to', 'uuid'), scope('since', 'timestamptz')];
   const bounded = `(coalesce(${scope('from')}, ${scope('to')}) is not null)`;
@@ -79,9 +86,9 @@ export function userdriftMeasure(mapping: Mapping, hash: string, graceMs: number
   const measure = measureSql({ ...mapping, refresh: [] }, looks, {
     cutoff: `(${scope('cutoff')})`,
     future: `(${scope('future')})`,
-    graceMs: graceOf(scope, graceMs),
+    graceMs: graceOf(scope, options.graceMs),
     orphans: `coalesce(${scope('orphans', 'boolean')}, false)`,
-    breakdown: { when: `coalesce(${scope('breakdown', 'boolean')}, true)`, providers: true },
+    breakdown: { when: `coalesce(${scope('breakdown', 'boolean')}, true)`, providers: options.providers },
   });
   return {
     name: 'userdrift_measure',

@@ -4,14 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { plan } from '../../src/commands/job.ts';
-import { parseConfig } from '../../src/config/load.ts';
-import type { Asked } from '../../src/reconcile/job.ts';
 import { type Report, reportSchema } from '../../src/report.ts';
-import { dataApiOf } from './data-api.ts';
-import { makeFunctions } from './functions.ts';
 import { expectNoCanary } from './people.ts';
-import { DEFAULT_TRANSPORT } from './transport.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BIN = join(ROOT, 'bin/userdrift.js');
@@ -67,8 +61,7 @@ export async function run(args: readonly string[], options: CliOptions = {}): Pr
 export async function start(args: readonly string[], options: CliOptions = {}): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'userdrift-cli-'));
   const given = await furnish(directory, options);
-  const way = await wayThere(args, options);
-  const child = spawnCli(args, directory, { ...options, way });
+  const child = spawnCli(args, directory, options);
   const done = finish(child, options)
     .then(async (end): Promise<Finished> => {
       const files = await leftIn(directory, given);
@@ -79,25 +72,6 @@ export async function start(args: readonly string[], options: CliOptions = {}): 
     .finally(() => rm(directory, { recursive: true, force: true }));
   done.catch(() => {});
   return { child, kill: (signal) => void child.kill(signal), done };
-}
-
-/** What the environment says of the database. Over HTTP its functions are made first, if they can be. */
-async function wayThere(args: readonly string[], { url, config }: CliOptions): Promise<Record<string, string>> {
-  if (url === undefined) return {};
-  if (DEFAULT_TRANSPORT === 'postgres') return { DATABASE_URL: url };
-  const api = await dataApiOf(url);
-  await Promise.resolve()
-    .then(() => makeFunctions(url, jobOf(args, config)))
-    .catch(() => {});
-  return { SUPABASE_URL: api.url, SUPABASE_SECRET_KEY: api.secretKey };
-}
-
-/** The job that a command line asks for, as far as functions are made from it. */
-function jobOf(args: readonly string[], config: CliOptions['config']): Asked {
-  const flag = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-  const [target, key] = [flag('--target'), flag('--key')];
-  const read = parseConfig(typeof config === 'string' ? config : JSON.stringify(config ?? {}), 'test');
-  return plan('sync', read, { ids: true, maxDrift: 0, ...(target && { target }), ...(key && { key }) });
 }
 
 async function furnish(directory: string, { config, files = {} }: CliOptions): Promise<Set<string>> {
@@ -111,12 +85,8 @@ async function furnish(directory: string, { config, files = {} }: CliOptions): P
 }
 
 /** A shell closes or redirects what Node cannot; `exec` makes the CLI itself the child, so that signals reach it. */
-function spawnCli(
-  args: readonly string[],
-  cwd: string,
-  options: CliOptions & { way: Record<string, string> },
-): ChildProcess {
-  const { way, env = {}, stdin, stdout, stderr } = options;
+function spawnCli(args: readonly string[], cwd: string, options: CliOptions): ChildProcess {
+  const { url, env = {}, stdin, stdout, stderr } = options;
   const redirections = [
     ...(stdin === 'closed' ? ['<&-'] : []),
     ...(stdout === 'closed' ? ['>&-'] : typeof stdout === 'object' ? [`>${stdout.path}`] : []),
@@ -132,7 +102,7 @@ function spawnCli(
       PATH: '/usr/bin:/bin',
       LANG: 'C.UTF-8',
       NODE_COMPILE_CACHE: COMPILED,
-      ...way,
+      ...(url === undefined ? {} : { DATABASE_URL: url }),
       ...env,
     },
   });
