@@ -35,6 +35,8 @@ export interface Trigger {
   enabled: boolean;
   /** Calls net.http_… or http_request, or lives in `net` or `supabase_functions`. */
   outward: boolean;
+  /** Its function, in SQL or PL/pgSQL, sets no search_path: it has that of whoever fires it. */
+  pathless: boolean;
 }
 
 /**

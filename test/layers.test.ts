@@ -139,6 +139,13 @@ describe('the floor plan', () => {
   });
 });
 
+describe('what is heavy', () => {
+  it('is loaded by whoever uses it: supabase-js takes as long as all the rest', () => {
+    expect(linesWith(/^import (?!type\b).*'@supabase\/supabase-js'/)).toEqual([]);
+    expect(imports.get('http/data-api.ts')).toContain('@supabase/supabase-js');
+  });
+});
+
 describe('the process', () => {
   it('has its environment read in one file', () => {
     expect(linesWith(/\bprocess\.(env|loadEnvFile)\b/, 'config/env.ts')).toEqual([]);

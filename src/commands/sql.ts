@@ -4,6 +4,7 @@ import { mappingOf } from '../reconcile/mapping.ts';
 import { functionsScript } from '../sql/functions-script.ts';
 import { historySql } from '../sql/history.ts';
 import type { SqlKind } from '../sql/kinds.ts';
+import { display } from '../sql/name.ts';
 import { roleSql } from '../sql/role.ts';
 import type { Origin } from '../sql/script.ts';
 import { statementSql } from '../sql/statement.ts';
@@ -16,7 +17,7 @@ import { type Ground, survey } from './survey.ts';
 import type { Terminal } from './terminal.ts';
 
 const PRINT: Readonly<Record<SqlKind, (ground: Ground, origin: Origin) => string>> = {
-  functions: ({ mapping }, origin) => functionsScript(mapping ?? incomplete(), origin),
+  functions: ({ mapping, reading }, origin) => functionsScript(mapping ?? incomplete(), reading, origin),
   trigger: ({ mapping }, origin) => triggerSql(mapping ?? incomplete(), origin),
   webhook: ({ skip }, origin) => webhookSql({ skip }, origin),
   role: ({ mapping, surroundings }, origin) => roleSql(mapping ?? incomplete(), surroundings ?? unseen('role'), origin),
@@ -38,10 +39,12 @@ export async function sql(kind: SqlKind, flags: AimFlags, terminal: Terminal): P
  * has tried the expressions.
  */
 function groundIn(job: Asked): Ground {
-  const { target, columns, refresh, repair, skip } = job.config;
+  const { source, target, columns, refresh, repair, skip, grace } = job.config;
   const complete = target !== undefined && (columns !== undefined || repair !== 'insert') && refresh.length === 0;
   const mapping = complete ? mappingOf({ config: { ...job.config, target } }, { key: null, target: null }) : null;
-  return { skip, mapping, surroundings: null, installed: null, notes: [] };
+  // Nothing is known of a view but its name.
+  const reading = { graceMs: grace, providers: display(source) === 'auth.users' };
+  return { skip, reading, mapping, surroundings: null, installed: null, notes: [] };
 }
 
 function incomplete(): never {

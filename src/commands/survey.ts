@@ -6,13 +6,14 @@ import type { Postgres } from '../postgres/port.ts';
 import { aimOf } from '../reconcile/discover.ts';
 import type { Asked, Job } from '../reconcile/job.ts';
 import { mappingOf } from '../reconcile/mapping.ts';
-import { bind, look, stopAtProblem } from '../reconcile/preflight.ts';
+import { bind, look, stopAtProblem, tellsProviders } from '../reconcile/preflight.ts';
 import { orStopped } from '../reconcile/stop.ts';
 import { AUTH_USERS } from '../sql/auth-users.ts';
 import { columnsNamed } from '../sql/columns-named.ts';
 import type { SqlKind } from '../sql/kinds.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { qualified } from '../sql/name.ts';
+import type { FunctionOptions } from '../sql/read-functions.ts';
 import type { Surroundings } from '../sql/role.ts';
 import { SIGNATURES } from '../sql/signatures.ts';
 import type { Installed } from '../sql/uninstall.ts';
@@ -23,6 +24,8 @@ import type { Terminal } from './terminal.ts';
 /** What printed SQL is made from; null: not looked at. */
 export interface Ground {
   skip: Mapping['skip'];
+  /** What the functions take besides the mapping. */
+  reading: FunctionOptions;
   mapping: Mapping | null;
   surroundings: Surroundings | null;
   installed: Installed | null;
@@ -56,7 +59,8 @@ async function withoutMapping(kind: SqlKind, { config }: Asked, port: Postgres):
   const site = await port.site(SIGNATURES[kind], null);
   refuseForeign(site);
   const notes = notesOf(kind, { site, facts: null, found: [], inferred: null });
-  return { skip: config.skip, mapping: null, surroundings: null, installed: site.installed, notes };
+  const reading = { graceMs: config.grace, providers: true };
+  return { skip: config.skip, reading, mapping: null, surroundings: null, installed: site.installed, notes };
 }
 
 async function withMapping(kind: SqlKind, asked: Asked, port: Postgres): Promise<Ground> {
@@ -70,6 +74,7 @@ async function withMapping(kind: SqlKind, asked: Asked, port: Postgres): Promise
   const { facts, found } = sighting;
   return {
     skip: job.config.skip,
+    reading: { graceMs: job.config.grace, providers: tellsProviders(facts) },
     // As the job has it: the same mapping has the same name everywhere.
     mapping: mappingOf({ config: { ...sighting.job.config, source: asked.config.source } }, facts),
     surroundings: surroundingsOf(sighting.job, facts, site),

@@ -69,22 +69,20 @@ function noDataApi(at: string, status: number): Account {
   };
 }
 
-/** No right to execute a function, or row level security that the owner of the functions does not pass. */
-function notPermitted({ ofFunction }: Refusal): Account {
-  return ofFunction
-    ? {
-        code: 'not_permitted',
-        message: 'the role of this key may not execute the functions (42501)',
-        fix: 'use a secret key, not a publishable one; if it is one, apply userdrift sql functions again',
-        verdict: 'inconclusive',
-      }
-    : {
-        code: 'sight_lost',
-        message: 'the owner of the functions cannot see every row of both tables (42501)',
-        fix: 'apply userdrift sql functions as the role postgres, and see that it has BYPASSRLS and may read both',
-        verdict: 'inconclusive',
-      };
-}
+const NOT_EXECUTABLE: Account = {
+  code: 'not_permitted',
+  message: 'the role of this key may not execute the functions (42501)',
+  fix: 'use a secret key, not a publishable one; if it is one, apply userdrift sql functions again',
+  verdict: 'inconclusive',
+};
+
+/** A right that the owner lacks, or row level security that the owner does not pass: both hide rows. */
+const UNSEEN: Account = {
+  code: 'sight_lost',
+  message: 'the owner of the functions cannot see every row of both tables (42501)',
+  fix: 'apply userdrift sql functions as the role postgres, and see that it has BYPASSRLS and may read both',
+  verdict: 'inconclusive',
+};
 
 const NETWORK: readonly (readonly [RegExp, (at: string, code: string) => Account])[] = [
   [
@@ -127,21 +125,27 @@ function unreachable(at: string, code: string): Account {
 
 /** Says in one line why a call came to nothing, without a word of the answer; other errors come back as they are. */
 export function dataApiFault(doing: string, error: unknown, host: string): unknown {
-  const account = accountOf(error, host);
+  const account = accountOf(doing, error, host);
   if (account) return new Fault(account.code, account.message, { ...account, cause: error });
   if (error instanceof Refusal) return refused(doing, error.state ?? error.code ?? String(error.status), error);
   return error;
 }
 
 /** What is known of an error besides its code. */
-export function accountOf(error: unknown, at: string): Account | null {
+export function accountOf(doing: string, error: unknown, at: string): Account | null {
   if (!(error instanceof Refusal)) {
     const code = networkCode(error);
     if (code === null) return null;
     return (NETWORK.find(([pattern]) => pattern.test(code))?.[1] ?? unreachable)(at, code);
   }
-  if (error.state === '42501') return notPermitted(error);
+  if (error.state === '42501') return notPermitted(doing, error);
   const known = ACCOUNTS.find(([pattern]) => pattern.test(error.code ?? String(error.status)));
   if (known) return known[1](at);
   return error.json ? null : noDataApi(at, error.status);
+}
+
+/** null: what may not be done says it all, as where a trigger lacks a right. */
+function notPermitted(doing: string, { ofFunction }: Refusal): Account | null {
+  if (ofFunction) return NOT_EXECUTABLE;
+  return doing === 'insert' ? null : UNSEEN;
 }

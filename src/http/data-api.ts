@@ -16,6 +16,8 @@ export interface DataApiOptions {
 }
 
 const LIMIT_MS = 65_000;
+/** So long the first call may find the connection lost: whoever typed a wrong address waits for the answer. */
+const FIRST_BUDGET_MS = 5000;
 
 /** What a function of ours answers. */
 export interface Answer {
@@ -55,6 +57,7 @@ export class DataApi {
       return await withRetry(() => this.#send<T>(name, args), {
         signal: this.#options.signal,
         onRetry: this.#options.onRetry,
+        budgetMs: this.#reached ? undefined : FIRST_BUDGET_MS,
         judge: (error) => judge(error, { reached: this.#reached, late: options.late }),
       });
     } catch (error) {
@@ -90,7 +93,7 @@ export class DataApi {
     if (!(error instanceof Fault) || error.code !== 'retry_budget_spent') {
       return dataApiFault(doing, error, this.address.host);
     }
-    const known = accountOf(error.cause, this.address.host);
+    const known = accountOf(doing, error.cause, this.address.host);
     const what = known?.message ?? (error.cause instanceof Error ? error.cause.message : 'no answer');
     return new Fault(error.code, `${error.message}: ${what}`, { fix: known?.fix ?? error.fix, cause: error.cause });
   }

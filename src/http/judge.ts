@@ -12,7 +12,7 @@ export function judge(error: unknown, { reached, late }: { reached: boolean; lat
   if (error instanceof Refusal) return judgeRefusal(error, late);
   const code = error instanceof Fault ? null : networkCode(error);
   if (code === null || LASTING.test(code)) return { action: 'stop', code };
-  if (!reached) return { action: 'stop', code };
+  if (!reached && !CUT.has(code)) return { action: 'stop', code };
   return { action: code === LATE ? late : 'reconnect', code };
 }
 
@@ -27,6 +27,9 @@ function judgeRefusal({ status, code, state, pauseMs }: Refusal, late: 'halve' |
 
 /** Too many requests, and whatever a gateway says when nobody behind it answers. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 520, 521, 522, 523, 524, 544]);
+
+/** A connection that was there broke off: one that was kept from an earlier run, as like as not. */
+const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Our own limit for a call has passed. */
 const LATE = 'ETIMEDOUT';
@@ -44,4 +47,4 @@ export function networkCode(error: unknown): string | null {
 
 /** Another try would end alike. */
 const LASTING =
-  /^(ENOTFOUND|CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|UND_ERR_INVALID)/;
+  /^(HPE_|ENOTFOUND|CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|UND_ERR_INVALID)/;

@@ -160,8 +160,9 @@ class HttpTables implements Tables {
     return this.#writer.stand(ids);
   }
 
+  /** It is inside public.sync_users_from_auth. */
   statement(): string {
-    return `-- inside public.sync_users_from_auth\n${insertSql(this.#mapping)}`;
+    return insertSql(this.#mapping);
   }
 }
 

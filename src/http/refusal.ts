@@ -7,7 +7,7 @@ export class Refusal extends Error {
   readonly json: boolean;
   /** What Retry-After asks for; null: nothing */
   readonly pauseMs: number | null;
-  /** The right to execute a function is what is missing, as far as the text tells. */
+  /** The right to execute one of our functions, or to enter their schema, is what is missing, as far as the text tells. */
   readonly ofFunction: boolean;
 
   constructor(fields: Pick<Refusal, 'status' | 'code' | 'json' | 'pauseMs' | 'ofFunction'>) {
@@ -41,7 +41,7 @@ export async function accepted(response: Response): Promise<Response> {
     code,
     json,
     pauseMs: pauseOf(response.headers.get('retry-after')),
-    ofFunction: /\bfunction\b/.test(message),
+    ofFunction: /\b(sync_users?_from_auth|userdrift_(measure|missing)|schema public)\b/.test(message),
   });
 }
 

@@ -1,4 +1,5 @@
 import { Groups } from '../attempts/groups.ts';
+import { isPlainName } from '../attempts/plain-name.ts';
 import { Fault } from '../fault.ts';
 import type { Outcome, Port, Standing } from '../port.ts';
 import { KEY_REWRITTEN } from '../sql/sync-functions.ts';
@@ -93,9 +94,21 @@ function outcomesFor(group: readonly string[], outcomes: readonly Outcome[]): Ou
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   return group.map((id) => {
     const outcome = byId.get(id);
-    if (outcome) return outcome;
-    throw foreign('sync_users_from_auth');
+    if (!outcome) throw foreign('sync_users_from_auth');
+    if (outcome.kind !== 'failed') return outcome;
+    const { code, constraint, column } = outcome;
+    return {
+      id,
+      kind: 'failed',
+      code: nameOf(code) ?? 'unknown',
+      constraint: nameOf(constraint),
+      column: nameOf(column),
+    };
   });
+}
+
+function nameOf(name: string | null): string | null {
+  return name !== null && isPlainName(name) ? name : null;
 }
 
 function keyRewritten(cause: unknown): Fault {

@@ -1,4 +1,5 @@
 import { type Action, actionOf, PASSING, PLANNED } from '../attempts/action.ts';
+import { isPlainName } from '../attempts/plain-name.ts';
 import { Fault } from '../fault.ts';
 import type { RowFault } from '../port.ts';
 
@@ -148,7 +149,7 @@ function identifier(error: unknown, name: string): string | null {
   // A trigger may make a table for itself, and name what is in it after a person.
   if (NAMED.has(name) && name !== 'schema' && field(error, 'schema')?.startsWith('pg_temp')) return null;
   const value = field(error, name);
-  return value !== null && Buffer.byteLength(value) <= 63 && !/\p{C}|\p{Zl}|\p{Zp}/u.test(value) ? value : null;
+  return value !== null && isPlainName(value) ? value : null;
 }
 
 const NAMED = new Set(['constraint', 'column', 'table', 'schema']);

@@ -61,9 +61,13 @@ export function bind(port: Port, { facts, job }: Sighting): Tables {
     graceMs: job.config.grace,
     // A validated foreign key on the key proves that there are none.
     orphans: facts.target?.fkToSource !== true,
-    providers:
-      facts.source?.columns.some(({ name, base }) => name === 'raw_app_meta_data' && base === 'jsonb') === true,
+    providers: tellsProviders(facts),
   });
+}
+
+/** Does the source tell by which provider a user came? A view need not. */
+export function tellsProviders({ source }: Facts): boolean {
+  return source?.columns.some(({ name, base }) => name === 'raw_app_meta_data' && base === 'jsonb') === true;
 }
 
 /** A configuration without columns takes what the table suggests; given columns are the whole mapping. A function needs none. */

@@ -48,8 +48,11 @@ select jsonb_build_object(
       'insert', g.tgtype & 4 <> 0,
       'update', g.tgtype & 16 <> 0,
       'enabled', g.tgenabled in ('O', 'A'),
-      'outward', ${reachesOut('f', 'fn')}) order by g.tgname)
-    from pg_catalog.pg_trigger g join pg_catalog.pg_proc f on f.oid = g.tgfoid join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
+      'outward', ${reachesOut('f', 'fn')},
+      'pathless', l.lanname in ('sql', 'plpgsql') and not exists (
+        select from unnest(f.proconfig) setting where setting like 'search\\_path=%')) order by g.tgname)
+    from pg_catalog.pg_trigger g join pg_catalog.pg_proc f on f.oid = g.tgfoid
+    join pg_catalog.pg_language l on l.oid = f.prolang join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
     where not g.tgisinternal and g.tgtype & 20 <> 0 and g.tgparentid = 0
       and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid)))), '[]'),
   'indexes', coalesce((

@@ -29,18 +29,19 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
- * A range that is known only when the SQL runs: `after`, `upTo` and `since` are SQL, NULL where there is no bound.
- * An index can serve it either way; nothing lies before the nil uuid, so the lower bound takes two conditions.
+ * A range that is known only when the SQL runs: `after`, `upTo` and `since` are SQL, NULL where there is no bound. An index
+ * can serve it either way; nothing lies before the nil uuid, so the lower bound takes two conditions. Each value is a
+ * subquery, because it would be worked out for every row else.
  */
-export function scopedAtRun(after: string, upTo: string, since: string | null): Scoped {
-  const as = (bound: string, otherwise: string, type: string) => `coalesce(${bound}, '${otherwise}'::uuid)${type}`;
+export function scopedAtRun(after: string, upTo: string, since: string): Scoped {
+  const once = (value: string) => `(select ${value})`;
   return {
     between: (id, type = 'uuid') => {
       const cast = type === 'text' ? '::text' : '';
-      const lower = ` and ${id} >= ${as(after, FIRST, cast)} and ${id} is distinct from (${after})${cast}`;
-      return `${lower} and ${id} <= ${as(upTo, LAST, cast)}`;
+      const [lower, upper] = [`coalesce(${after}, '${FIRST}'::uuid)`, `coalesce(${upTo}, '${LAST}'::uuid)`];
+      return ` and ${id} >= ${once(lower + cast)} and ${id} is distinct from ${once(`(${after})${cast}`)} and ${id} <= ${once(upper + cast)}`;
     },
-    since: since === null ? '' : ` and (${since} is null or u.created_at >= ${since} or u.created_at is null)`,
+    since: ` and (u.created_at >= ${once(`coalesce(${since}, '-infinity')`)} or u.created_at is null)`,
   };
 }
 

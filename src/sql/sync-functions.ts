@@ -69,7 +69,8 @@ end;`,
 }
 
 /**
- * Inserts users, all of them in one statement as long as no row is to blame; then halves, and at last one by one. Errors
+ * Inserts users, all of them in one statement as long as no row is to blame; then halves, and at last one by one. Whoever
+ * got an error is read back: a user who was deleted meanwhile has vanished, one whom somebody else inserted is there. Errors
  * that are about no row are raised, and so is a timeout, which no handler catches.
  */
 export function syncUsers(mapping: Mapping, hash: string): Routine {
@@ -92,7 +93,6 @@ declare
   back pg_catalog.text[];
   inserted pg_catalog.text[] := '{}';
   faults pg_catalog.jsonb := '{}';
-  again pg_catalog.uuid[] := '{}';
   settled int := 0;
   failed int := 0;
   code pg_catalog.text;
@@ -132,11 +132,6 @@ begin
         elsif low < high then
           starts := starts || ((low + high) / 2 + 1) || low;
           ends := ends || high || ((low + high) / 2);
-        elsif code = '23503' and ids[low] <> all (again) then
-          -- The user may have been deleted in between: then the same statement selects nobody.
-          again := again || ids[low];
-          starts := starts || low;
-          ends := ends || high;
         else
           settled := settled + 1;
           failed := failed + 1;

@@ -98,7 +98,6 @@ declare
   back pg_catalog.text[];
   inserted pg_catalog.text[] := '{}';
   faults pg_catalog.jsonb := '{}';
-  again pg_catalog.uuid[] := '{}';
   settled int := 0;
   failed int := 0;
   code pg_catalog.text;
@@ -165,11 +164,6 @@ set constraints all immediate;
         elsif low < high then
           starts := starts || ((low + high) / 2 + 1) || low;
           ends := ends || high || ((low + high) / 2);
-        elsif code = '23503' and ids[low] <> all (again) then
-          -- The user may have been deleted in between: then the same statement selects nobody.
-          again := again || ids[low];
-          starts := starts || low;
-          ends := ends || high;
         else
           settled := settled + 1;
           failed := failed + 1;
@@ -235,16 +229,16 @@ set statement_timeout = '55s'
 as $userdrift$
 
 with reach as materialized (
-  select (select u.id::pg_catalog.text as id from "auth"."users" u where true and u.id >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid)) and u.id <= coalesce((userdrift_missing.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) order by u.id offset coalesce((userdrift_missing.scope ->> 'window')::bigint, 200000) limit 1)::pg_catalog.uuid as upto
+  select (select u.id::pg_catalog.text as id from "auth"."users" u where true and u.id >= (select coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid))) and u.id <= (select coalesce((userdrift_missing.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) order by u.id offset coalesce((userdrift_missing.scope ->> 'window')::bigint, 200000) limit 1)::pg_catalog.uuid as upto
 ),
 found as materialized (
 select m.id::pg_catalog.text as id, coalesce((
-  select (u.created_at > coalesce((userdrift_missing.scope ->> 'cutoff')::pg_catalog.timestamptz, now() - coalesce((userdrift_missing.scope ->> 'graceMs')::pg_catalog.float8, 60000) * interval '1 millisecond') and u.created_at <= coalesce((userdrift_missing.scope ->> 'future')::pg_catalog.timestamptz, now() + interval '1 day')) is not true and ((userdrift_missing.scope ->> 'since')::pg_catalog.timestamptz is null or u.created_at >= (userdrift_missing.scope ->> 'since')::pg_catalog.timestamptz or u.created_at is null)
+  select (u.created_at > coalesce((userdrift_missing.scope ->> 'cutoff')::pg_catalog.timestamptz, now() - coalesce((userdrift_missing.scope ->> 'graceMs')::pg_catalog.float8, 60000) * interval '1 millisecond') and u.created_at <= coalesce((userdrift_missing.scope ->> 'future')::pg_catalog.timestamptz, now() + interval '1 day')) is not true and (u.created_at >= (select coalesce((userdrift_missing.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)
   from "auth"."users" u where u.id = m.id and u.deleted_at is null and u.is_anonymous is not true
 ), false) as due
 from (
   select u.id from "auth"."users" u
-  where not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::pg_catalog.uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and u.id >= coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid)) and u.id <= coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::pg_catalog.uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)
+  where not exists (select from "public"."users" p where p."id" = u.id and p."id" >= (select coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid))) and p."id" <= (select coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::pg_catalog.uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))) and u.id >= (select coalesce(greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid), '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select (greatest(userdrift_missing.after, (userdrift_missing.scope ->> 'from')::pg_catalog.uuid))) and u.id <= (select coalesce(coalesce((select reach.upto from reach), (userdrift_missing.scope ->> 'to')::pg_catalog.uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))
   order by u.id limit userdrift_missing.page
 ) m
 order by m.id
@@ -312,8 +306,11 @@ select jsonb_build_object(
       'insert', g.tgtype & 4 <> 0,
       'update', g.tgtype & 16 <> 0,
       'enabled', g.tgenabled in ('O', 'A'),
-      'outward', (fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\.http_|http_request)')) order by g.tgname)
-    from pg_catalog.pg_trigger g join pg_catalog.pg_proc f on f.oid = g.tgfoid join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
+      'outward', (fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\.http_|http_request)'),
+      'pathless', l.lanname in ('sql', 'plpgsql') and not exists (
+        select from unnest(f.proconfig) setting where setting like 'search\_path=%')) order by g.tgname)
+    from pg_catalog.pg_trigger g join pg_catalog.pg_proc f on f.oid = g.tgfoid
+    join pg_catalog.pg_language l on l.oid = f.prolang join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
     where not g.tgisinternal and g.tgtype & 20 <> 0 and g.tgparentid = 0
       and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid)))), '[]'),
   'indexes', coalesce((
@@ -377,8 +374,11 @@ select jsonb_build_object(
       'insert', g.tgtype & 4 <> 0,
       'update', g.tgtype & 16 <> 0,
       'enabled', g.tgenabled in ('O', 'A'),
-      'outward', (fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\.http_|http_request)')) order by g.tgname)
-    from pg_catalog.pg_trigger g join pg_catalog.pg_proc f on f.oid = g.tgfoid join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
+      'outward', (fn.nspname in ('net', 'supabase_functions') or f.prosrc ~* '(net\.http_|http_request)'),
+      'pathless', l.lanname in ('sql', 'plpgsql') and not exists (
+        select from unnest(f.proconfig) setting where setting like 'search\_path=%')) order by g.tgname)
+    from pg_catalog.pg_trigger g join pg_catalog.pg_proc f on f.oid = g.tgfoid
+    join pg_catalog.pg_language l on l.oid = f.prolang join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
     where not g.tgisinternal and g.tgtype & 20 <> 0 and g.tgparentid = 0
       and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid)))), '[]'),
   'indexes', coalesce((
@@ -426,9 +426,10 @@ with clock as materialized (
          coalesce((userdrift_measure.scope ->> 'future')::pg_catalog.timestamptz, now() + interval '1 day') as future
 ),
 missing as materialized (
-  select u.id from "auth"."users" u where (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null) and not exists (select from "public"."users" p where p."id" = u.id)
-  union all select u.id from "auth"."users" u where ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)
-  union all select u.id from "auth"."users" u where ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null or u.created_at >= (userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz or u.created_at is null)
+  select u.id from "auth"."users" u where not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id)
+  union all select u.id from "auth"."users" u where (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))) and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))
+  union all select u.id from "auth"."users" u where not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id) and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)
+  union all select u.id from "auth"."users" u where (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))) and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)
 ),
 classed as (
   select u.id, u.created_at, u.raw_app_meta_data ->> 'provider' as provider, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end,
@@ -450,9 +451,10 @@ counted as (
 )
 select jsonb_build_object(
   'clock', jsonb_build_object('cutoff', to_char(clock.cutoff at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'future', to_char(clock.future at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-  'sourceTotal', case when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null) then (select count(*) from "auth"."users" u where true)
-    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) then (select count(*) from "auth"."users" u where true and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))
-    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true and u.id >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and u.id is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and u.id <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null or u.created_at >= (userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz or u.created_at is null)) end,
+  'sourceTotal', case when not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true)
+    when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)))
+    when not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null))
+    when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)) end,
   'sourceEmpty', not exists (select from "auth"."users" u),
   'targetEmpty', not exists (select from "public"."users"),
   'missing', missing,
@@ -460,17 +462,21 @@ select jsonb_build_object(
   'newest', to_char(newest at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
   'excluded', jsonb_build_object('deleted', deleted, 'anonymous', anonymous, 'sso', sso, 'filtered', filtered, 'grace', grace),
   'stale', null,
-  'orphans', case when coalesce((userdrift_measure.scope ->> 'orphans')::boolean, false) then case when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null) then (
+  'orphans', case when coalesce((userdrift_measure.scope ->> 'orphans')::boolean, false) then case when not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
     select count(*) from "public"."users" p
     where p."id" is not null and not exists (select from "auth"."users" u where p."id" = u.id)
   )
-    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is null and not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to', userdrift_measure.scope ->> 'since') is null)) then (
+    when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
     select count(*) from "public"."users" p
-    where p."id" is not null and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and not exists (select from "auth"."users" u where p."id" = u.id)
+    where p."id" is not null and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and not exists (select from "auth"."users" u where p."id" = u.id)
   )
-    when ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
+    when not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
     select count(*) from "public"."users" p
-    where p."id" is not null and p."id" >= coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid) and p."id" is distinct from ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid) and p."id" <= coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid) and not exists (select from "auth"."users" u where p."id" = u.id)
+    where p."id" is not null and not exists (select from "auth"."users" u where p."id" = u.id)
+  )
+    when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
+    select count(*) from "public"."users" p
+    where p."id" is not null and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and not exists (select from "auth"."users" u where p."id" = u.id)
   ) end end,
   'sample', array(select id from classed where class = 'missing' order by id limit 20),
   'breakdown', case when coalesce((userdrift_measure.scope ->> 'breakdown')::boolean, true) then jsonb_build_object(

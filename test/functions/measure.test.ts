@@ -4,9 +4,10 @@ import { mergeMeasures } from '../../src/http/merge.ts';
 import type { Clock, Measure } from '../../src/port.ts';
 import { parseAddress } from '../../src/postgres/address.ts';
 import { openPostgres } from '../../src/postgres/port.ts';
-import { FUNCTIONS, functionsSql } from '../../src/sql/functions.ts';
+import { functionsSql } from '../../src/sql/functions.ts';
 import type { Mapping } from '../../src/sql/mapping.ts';
 import { mappingHash } from '../../src/sql/mapping-hash.ts';
+import { SIGNATURES } from '../../src/sql/signatures.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { call, TEXTBOOK_MAPPING } from '../support/functions.ts';
@@ -184,8 +185,8 @@ test('whoever the owner may not see is an error, never nobody', async () => {
   const { id } = await insertUser(db);
   const { name } = await db.createRole();
   await db.query(`grant usage on schema auth, public to ${name}; grant all on auth.users, public.users to ${name}`);
-  for (const { name: routine, types } of FUNCTIONS)
-    await db.query(`alter function public.${routine}(${types}) owner to ${name}`);
+  for (const { name: routine, arguments: args } of SIGNATURES.functions)
+    await db.query(`alter function public.${routine}(${args}) owner to ${name}`);
   const asAdmin = (sql: string) => db.query(`select public.${sql}`);
   await expect(asAdmin('userdrift_measure()')).rejects.toMatchObject({ code: '42501' });
   await expect(asAdmin('userdrift_missing()')).rejects.toMatchObject({ code: '42501' });

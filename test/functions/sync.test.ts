@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/port.ts';
 import { functionsSql } from '../../src/sql/functions.ts';
-import { idsIn } from '../support/app.ts';
+import { idsIn, until } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { call, TEXTBOOK_MAPPING } from '../support/functions.ts';
@@ -223,6 +223,24 @@ describe('sync_users_from_auth', () => {
     await trigger('new.id := gen_random_uuid();');
     expect(await failure(sync(ids))).toMatchObject({ code: 'UDKEY' });
     expect(await idsIn(db)).toEqual([]);
+  });
+
+  test('a user who is deleted while the insert waits for that has vanished, and the others are there', async () => {
+    const ids = await crowd(db, 5);
+    const other = new pg.Client({ connectionString: db.superuserUrl });
+    await other.connect();
+    try {
+      await other.query('begin');
+      await other.query('delete from auth.users where id = $1', [ids[2]]);
+      const syncing = sync(ids);
+      await until(db, `select from pg_locks where not granted and locktype = 'transactionid'`);
+      await other.query('commit');
+      const outcomes = await syncing;
+      expect(outcomes[2]).toEqual({ id: ids[2], kind: 'vanished' });
+      expect(counts(outcomes)).toEqual({ inserted: 4, vanished: 1 });
+    } finally {
+      await other.end();
+    }
   });
 
   test('two calls at once about the same users divide them', async () => {

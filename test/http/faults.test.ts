@@ -168,7 +168,7 @@ describe('what does not pass', () => {
     ['functions that are not there', answer(404, {}, '{"code":"PGRST202"}'), 'failed', 'functions_missing'],
     [
       'functions that this key may not execute',
-      answer(403, {}, '{"code":"42501","message":"permission denied for function x"}'),
+      answer(403, {}, '{"code":"42501","message":"permission denied for function userdrift_measure"}'),
       'inconclusive',
       'not_permitted',
     ],
@@ -295,6 +295,12 @@ describe('the way there', () => {
     const report = await run('check', { url: db.url, open: () => openHttp(at, { signal: never, onRetry: () => {} }) });
     expect(report).toMatchObject({ verdict: 'failed', exitCode: 1, reason: { code } });
     expect(report.durationMs).toBeLessThan(5000);
+  });
+
+  test('a connection that breaks off at the very first call is opened again', async () => {
+    await db.queryAsPostgres(functionsSql(TEXTBOOK_MAPPING));
+    first(1, 'userdrift_measure', 'request lost');
+    expect(await checkAsItIs()).toMatchObject({ verdict: 'in_sync', batches: { retried: 1 } });
   });
 
   test('a server that never answers is given up', async () => {

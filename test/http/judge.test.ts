@@ -100,7 +100,11 @@ describe('an answer', () => {
 });
 
 describe('the network', () => {
-  test.each(['ECONNRESET', 'ECONNREFUSED', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'EAI_AGAIN', 'EPIPE'])(
+  test.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])('%s may pass, even at first', (code) => {
+    expect(judge(failed(code), { ...LATE, reached: false })).toEqual({ action: 'reconnect', code });
+  });
+
+  test.each(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EAI_AGAIN', 'EHOSTUNREACH'])(
     '%s may pass, once there was an answer',
     (code) => {
       expect(judge(failed(code), LATE)).toEqual({ action: 'reconnect', code });
@@ -108,12 +112,15 @@ describe('the network', () => {
     },
   );
 
-  test.each(['ENOTFOUND', 'CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
-    '%s does not',
-    (code) => {
-      expect(judge(failed(code), LATE).action).toBe('stop');
-    },
-  );
+  test.each([
+    'ENOTFOUND',
+    'HPE_INVALID_CONSTANT',
+    'CERT_HAS_EXPIRED',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+  ])('%s does not', (code) => {
+    expect(judge(failed(code), LATE).action).toBe('stop');
+  });
 
   test('of all addresses of a host, the first tells', () => {
     const both = new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' }), new Error()]);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { over, run as runOverPostgres, TEXTBOOK, TEXTBOOK_TABLE, TRANSPORTS } from '../support/job.ts';
+import { over, run as runOverPostgres, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
 import { ago, insertUser, KINDS, type Kind, twelveKinds } from '../support/people.ts';
+import { TRANSPORTS } from '../support/transport.ts';
 
 let db: TestDatabase;
 

@@ -10,6 +10,7 @@ export const OUTWARD: Trigger = {
   update: false,
   enabled: true,
   outward: true,
+  pathless: false,
 };
 
 /** The trigger that should have copied each sign-up, switched off. */

@@ -4,13 +4,13 @@ import { openPostgres } from '../../src/postgres/port.ts';
 import { aimOf } from '../../src/reconcile/discover.ts';
 import type { Asked } from '../../src/reconcile/job.ts';
 import { mappingOf } from '../../src/reconcile/mapping.ts';
-import { look } from '../../src/reconcile/preflight.ts';
+import { look, tellsProviders } from '../../src/reconcile/preflight.ts';
 import { functionsSql } from '../../src/sql/functions.ts';
 import type { Mapping } from '../../src/sql/mapping.ts';
 import type { TestDatabase } from './database.ts';
 
-/** The mapping of a job, completed by what its database is like. */
-async function mappingFor(url: string, asked: Asked): Promise<Mapping> {
+/** What `userdrift sql functions` prints for this job: its mapping is completed by what the database is like. */
+async function scriptFor(url: string, asked: Asked): Promise<string> {
   const signal = new AbortController().signal;
   const options = { runId: 'functions', concurrency: 1, signal, onRetry: () => {} };
   const port = await openPostgres(parseAddress(url, { rootCert: null }), options);
@@ -21,18 +21,20 @@ async function mappingFor(url: string, asked: Asked): Promise<Mapping> {
     const { target, ...rest } = { ...config, ...aim };
     if (!target) throw new TypeError('no target');
     const { job, facts } = await look(port, { ...asked, config: { ...rest, target } });
-    return mappingOf(job, facts);
+    return functionsSql(mappingOf(job, facts), { graceMs: config.grace, providers: tellsProviders(facts) });
   } finally {
     await port.close('settle');
   }
 }
 
-/** What `userdrift sql functions` prints for this job, applied as the role of the connection string. */
+/** Makes the functions for this job, as the role of the connection string. */
 export async function makeFunctions(url: string, asked: Asked): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(functionsSql(await mappingFor(url, asked)));
+    // A test that makes schema public anew leaves out what every project has.
+    await client.query('grant usage on schema public to anon, authenticated, service_role');
+    await client.query(await scriptFor(url, asked));
   } finally {
     await client.end();
   }

@@ -13,6 +13,7 @@ import { type Report, reportSchema } from '../../src/report.ts';
 import { dataApiOf } from './data-api.ts';
 import { makeFunctions } from './functions.ts';
 import { expectNoCanary } from './people.ts';
+import { DEFAULT_TRANSPORT, type Transport } from './transport.ts';
 
 export const TEXTBOOK = {
   target: 'public.users',
@@ -28,9 +29,6 @@ create table public.users (
   created_at timestamptz
 );
 alter table public.users enable row level security`;
-
-export type Transport = 'postgres' | 'http';
-export const TRANSPORTS = ['postgres', 'http'] as const;
 
 export interface Asked {
   /** Connection string of the database, over HTTP too: its functions are made first, from the mapping of this run. */
@@ -54,6 +52,7 @@ let runs = 0;
 /** Runs a job in this process; every report is held to its schema, to the accounting identity and to the canaries. */
 export async function run(command: Command, asked: Asked): Promise<Report> {
   const never = new AbortController().signal;
+  const { transport = DEFAULT_TRANSPORT } = asked;
   const job = plan(command, parseConfig(JSON.stringify(asked.config ?? TEXTBOOK), 'test'), {
     ...FLAGS,
     ...asked.flags,
@@ -66,7 +65,7 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
       const options = { runId, concurrency: job.concurrency, signal: asked.stop ?? never, onRetry: () => {} };
       const port = asked.open
         ? await asked.open()
-        : asked.transport === 'http'
+        : transport === 'http'
           ? await openOverHttp(asked.url, job, options)
           : await openPostgres(parseAddress(asked.url, { rootCert: null }), options);
       return asked.wrap ? asked.wrap(port) : port;
@@ -77,7 +76,7 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
     confirm: asked.confirm,
   });
   expectSound(report);
-  if (report.source.total !== null) expect(report.transport).toBe(asked.transport ?? 'postgres');
+  if (report.source.total !== null) expect(report.transport).toBe(transport);
   return report;
 }
 

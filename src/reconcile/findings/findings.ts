@@ -23,7 +23,7 @@ export function findings(facts: Facts, question: Question): Finding[] {
     ...(whole ? keyFindings(facts, whole, question) : []),
     ...(whole ? columnFindings(whole, question) : []),
     ...repairFindings(facts, question),
-    ...(target ? triggerFindings(target) : []),
+    ...(target ? triggerFindings(target, facts.connection) : []),
   ];
 }
 
