@@ -2,7 +2,7 @@
 export default {
   mutate: [
     'src/exit-codes.ts',
-    'src/{attempts/action,attempts/bisect,postgres/call-fault,postgres/sqlstate}.ts',
+    'src/{attempts/action,attempts/bisect,http/judge,http/refusal,postgres/call-fault,postgres/sqlstate}.ts',
     'src/reconcile/{guard,report,tally,verdict}.ts',
   ],
   testRunner: 'vitest',

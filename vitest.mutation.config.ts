@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/exit-codes.test.ts',
-      'test/{attempts/bisect,postgres/call-fault,postgres/sqlstate}.test.ts',
+      'test/{attempts/bisect,http/judge,postgres/call-fault,postgres/sqlstate}.test.ts',
       'test/reconcile/{guard,report,tally,verdict}.test.ts',
     ],
     setupFiles: ['test/support/same-numbers.ts'],

@@ -134,6 +134,8 @@ export function dataApiFault(doing: string, error: unknown, host: string): unkno
 /** What is known of an error besides its code. */
 export function accountOf(doing: string, error: unknown, at: string): Account | null {
   if (!(error instanceof Refusal)) {
+    // supabase-js could not read an answer that called itself JSON.
+    if (error instanceof Error && error.name === 'PostgrestError') return noDataApi(at, 200);
     const code = networkCode(error);
     if (code === null) return null;
     return (NETWORK.find(([pattern]) => pattern.test(code))?.[1] ?? unreachable)(at, code);

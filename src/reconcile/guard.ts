@@ -29,7 +29,7 @@ function refusal(code: string, message: string, fix: string): Fault {
 
 function emptySource({ config }: Job): Fault {
   const message = `${display(config.source)} is empty while ${display(config.target)} is not`;
-  return refusal('empty_source', message, 'check that DATABASE_URL leads to the right project');
+  return refusal('empty_source', message, 'check that DATABASE_URL, or SUPABASE_URL, leads to the right project');
 }
 
 function shareRefusal(measured: Measure, { limits, config, again }: Job): Fault | null {

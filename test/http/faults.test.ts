@@ -192,6 +192,7 @@ describe('what does not pass', () => {
       'failed',
       'not_a_data_api',
     ],
+    ['half an answer', answer(200, {}, '{"mapping":'), 'failed', 'not_a_data_api'],
     ['a page that says 404', answer(404, { 'content-type': 'text/html' }, '<html>'), 'failed', 'not_a_data_api'],
     [
       'a redirect',

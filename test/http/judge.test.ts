@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../src/http/judge.ts';
+import { Fault } from '../../src/fault.ts';
+import { judge, networkCode } from '../../src/http/judge.ts';
 import { accepted, Refusal } from '../../src/http/refusal.ts';
 
 const LATE = { reached: true, late: 'halve' } as const;
@@ -79,16 +80,74 @@ describe('an answer', () => {
     ['2', 2000],
     ['0', 0],
     ['86400', 60_000],
+    ['30', 30_000],
     ['soon', undefined],
+    ['30x', undefined],
+    ['x30', undefined],
     ['-1', 0],
     [new Date(Date.now() - 5000).toUTCString(), 0],
   ])('asks for a pause of %s: %s ms', async (header, pauseMs) => {
     expect(judge(await refusalOf(429, '{}', { 'retry-after': header }), LATE).pauseMs).toBe(pauseMs);
   });
 
+  test('asks for no pause without the header', async () => {
+    expect(judge(await refusalOf(429, '{}'), LATE).pauseMs).toBeUndefined();
+  });
+
+  test.each([
+    ['permission denied for function userdrift_measure', true],
+    ['permission denied for function userdrift_missing', true],
+    ['permission denied for function sync_user_from_auth', true],
+    ['permission denied for function sync_users_from_auth', true],
+    ['permission denied for schema public', true],
+    ['permission denied for schema auth', false],
+    ['permission denied for function mail', false],
+    ['permission denied for table my_userdrift_measures', false],
+  ])('that says "%s" is about one of ours: %s', async (message, ofFunction) => {
+    expect((await refusalOf(403, JSON.stringify({ code: '42501', message }))).ofFunction).toBe(ofFunction);
+    expect((await refusalOf(403, JSON.stringify({ code: '42501', message: [message] }))).ofFunction).toBe(false);
+  });
+
+  test.each([
+    ['application/json', true],
+    ['application/vnd.pgrst.object+json; charset=utf-8', true],
+    ['application/jsonp', false],
+    ['text/json', false],
+    ['x-application/json', false],
+    ['application/a b+json', false],
+  ])('of type %s is read: %s', async (type, json) => {
+    const refusal = await refusalOf(400, '{"code":"23505"}', { 'content-type': type });
+    expect({ json: refusal.json, state: refusal.state }).toEqual({ json, state: json ? '23505' : null });
+  });
+
+  test('without a type is none of the Data API', async () => {
+    const response = new Response(new Blob(['{}']));
+    await expect(accepted(response)).rejects.toMatchObject({ name: 'Refusal', json: false, message: 'status 200' });
+  });
+
+  test('has a SQLSTATE of five characters, or none', async () => {
+    for (const [code, state] of [
+      ['57014', '57014'],
+      ['PGRST202', null],
+      ['5701', null],
+      ['SUP', null],
+    ]) {
+      expect((await refusalOf(500, JSON.stringify({ code }))).state).toBe(state);
+    }
+  });
+
+  test.each(['PGRST0011', 'XPGRST001', 'PGRST004', 'PGRST100'])('with code %s does not pass', async (code) => {
+    expect(judge(await refusalOf(503, JSON.stringify({ code })), LATE).action).toBe(
+      code.startsWith('X') ? 'reconnect' : 'stop',
+    );
+  });
+
   test('with a code that is no code, a body that is no JSON, or one without end tells nothing', async () => {
     for (const body of [
       '{"code": "ada@example.com"}',
+      '{"code": "a 23505"}',
+      '{"code": "23505 b"}',
+      '"23505"',
       '{"code": 7}',
       'null',
       '{',
@@ -125,6 +184,17 @@ describe('the network', () => {
   test('of all addresses of a host, the first tells', () => {
     const both = new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' }), new Error()]);
     expect(judge(new TypeError('fetch failed', { cause: both }), LATE).code).toBe('ECONNREFUSED');
+  });
+
+  test('is not what a cause with a code says under another name, but what fetch says is', () => {
+    expect(judge(new TypeError('fetch failed', { cause: new Error('bad port') }), LATE)).toMatchObject({
+      action: 'stop',
+    });
+    expect(networkCode(new TypeError('fetch failed'))).toBe('UND_ERR_INVALID');
+    expect(networkCode(new TypeError('something else'))).toBeNull();
+    expect(networkCode('fetch failed')).toBeNull();
+    expect(judge(failed('XENOTFOUND'), LATE).action).toBe('reconnect');
+    expect(judge(new Fault('closed', 'x', { cause: failed('ECONNRESET') }), LATE).action).toBe('stop');
   });
 
   test('that stays silent is what the caller says it is', () => {
