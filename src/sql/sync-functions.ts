@@ -82,7 +82,10 @@ export function syncUsers(mapping: Mapping, hash: string): Routine {
     settings: SETTINGS,
     comment: `userdrift: inserts users of auth.users (mapping ${hash})`,
     body: `#variable_conflict use_column
+<<userdrift>>
 declare
+  -- What follows from an error, by SQLSTATE or by its class; any other is about a row.
+  actions constant pg_catalog.jsonb := ${literal(JSON.stringify(ACTIONS))};
   ids pg_catalog.uuid[] := array(
     select distinct given.id from unnest(sync_users_from_auth.user_ids) as given(id) where given.id is not null order by given.id);
   -- Groups of ids that are still to be written, as places in the array; the last one is next.
@@ -120,7 +123,7 @@ begin
       end if;
       back := '{}';
       begin
-        ${insert(mapping, 'ids[low:high]')}
+        ${insert(mapping, 'userdrift.ids[userdrift.low:userdrift.high]')}
         settled := settled + high - low + 1;
       exception when others then
         back := '{}';
@@ -143,10 +146,11 @@ begin
       end if;
       inserted := inserted || back;
     end loop;
+    exit when cardinality(inserted) = cardinality(ids);
     -- Who got neither a row nor an error is sent once more, alone.
     select coalesce(array_agg(place order by place desc), '{}') into starts from (
       select array_position(ids, s.id::uuid) as place
-      from (${standingSql(mapping, 'ids')}) s
+      from (${standingSql(mapping, 'userdrift.ids')}) s
       where round = 1 and s.known and s.why is null and not s.present and s.id <> all (inserted) and not faults ? s.id
     ) lost;
     ends := starts;
@@ -163,7 +167,7 @@ begin
         when s.id = any (inserted) or s.present or not s.known or s.why is not null then '{}'
         else coalesce(faults -> s.id, '{}')
       end order by s.id), '[]')
-    from (${standingSql(mapping, 'ids')}) s
+    from (${standingSql(mapping, 'userdrift.ids')}) s
   ));
 end;`,
   };
@@ -180,10 +184,7 @@ const OF_A_ROW = `case
           when raised and code <> all (array[${PASSING.map(literal).join(', ')}]) then true
           when context !~ '^[^\\n]*(${INSERT.replace('(', '\\(')}|set constraints)' and code ~ '${PLANNED}' then true
           when code = 'XX000' then true
-          else coalesce(
-            ${literal(JSON.stringify(ACTIONS))}::jsonb ->> code,
-            ${literal(JSON.stringify(ACTIONS))}::jsonb ->> left(code, 2),
-            'row') in ('row', 'halve')
+          else coalesce(actions ->> code, actions ->> left(code, 2), 'row') in ('row', 'halve')
         end`;
 
 /** A trigger can put any text, a mail too, in place of a name: a name is what the catalog has under it. */
