@@ -3,7 +3,8 @@ import { mappingHash } from './mapping-hash.ts';
 import { literal } from './name.ts';
 import { type FunctionOptions, userdriftMeasure, userdriftMissing } from './read-functions.ts';
 import { type Routine, routineSql, withOwnTypes } from './routine.ts';
-import { syncUser, syncUsers } from './sync-functions.ts';
+import { syncUser } from './sync-user.ts';
+import { syncUsers } from './sync-users.ts';
 
 /** What others may call, all of it in schema public: names, and arguments as the catalog spells them. A contract. */
 export const FUNCTIONS = [
