@@ -2,7 +2,7 @@ import { Groups } from '../attempts/groups.ts';
 import { isPlainName } from '../attempts/plain-name.ts';
 import { Fault } from '../fault.ts';
 import type { Outcome, Port, Standing } from '../port.ts';
-import { KEY_REWRITTEN } from '../sql/sync-functions.ts';
+import { KEY_REWRITTEN } from '../sql/sync-user.ts';
 import { explained, type StandingRow, standingOf } from '../standing.ts';
 import { type Answer, foreign } from './data-api.ts';
 import type { Functions } from './functions.ts';

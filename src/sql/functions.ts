@@ -2,7 +2,8 @@ import type { Mapping } from './mapping.ts';
 import { mappingHash } from './mapping-hash.ts';
 import { type FunctionOptions, userdriftMeasure, userdriftMissing } from './read-functions.ts';
 import { type Routine, routineSql, withOwnTypes } from './routine.ts';
-import { syncUser, syncUsers } from './sync-functions.ts';
+import { syncUser } from './sync-user.ts';
+import { syncUsers } from './sync-users.ts';
 
 /**
  * The script that makes the functions of the Data API from a mapping. Applying it again changes nothing. `refresh` and

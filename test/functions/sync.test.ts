@@ -270,6 +270,37 @@ describe('sync_users_from_auth', () => {
   });
 });
 
+test('a source whose columns are called as the variables of the functions are', async () => {
+  const { id } = await insertUser(db);
+  const names = [
+    'ids',
+    'low',
+    'high',
+    'back',
+    'inserted',
+    'faults',
+    'code',
+    'standing',
+    'scope',
+    'after',
+    'page',
+    'user_ids',
+  ];
+  await db.queryAsPostgres(`create or replace view public.people as
+    select u.*, ${names.map((name) => `'column ${name}'::text as ${name}`).join(', ')} from auth.users u`);
+  const columns = [{ name: 'email', expression: `ids || code || page` }];
+  await db.queryAsPostgres(
+    functionsSql({ ...TEXTBOOK_MAPPING, source: { schema: 'public', name: 'people' }, columns }),
+  );
+  expect(await call(db, 'userdrift_missing')).toMatchObject({ ids: [id], next: null });
+  expect(await call(db, 'userdrift_measure')).toMatchObject({ missing: 1 });
+  expect(await sync([id])).toEqual([{ id, kind: 'inserted' }]);
+  expect(await db.query('select email from public.users')).toEqual([{ email: 'column idscolumn codecolumn page' }]);
+  await db.query('delete from public.users');
+  expect(await syncOne(id)).toMatchObject({ status: 'inserted' });
+  await db.query('drop view public.people');
+});
+
 test('a text key takes the canonical spelling', async () => {
   const { id } = await insertUser(db);
   await db.query('drop table public.users');

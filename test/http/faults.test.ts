@@ -343,3 +343,18 @@ test('the report of a run that writes says that nothing keeps a second one away;
   expect(check.database).toMatchObject({ user: 'service_role', name: db.name, serverVersion: expect.any(String) });
   expect((await backfill()).warnings).toMatchObject([{ code: 'no_run_lock' }]);
 });
+
+test('a trigger that looks its tables up by path is named, with what makes it work; then it works', async () => {
+  await db.queryAsPostgres(`create table public.log (id uuid);
+    create function public.keep() returns trigger language plpgsql as $$ begin insert into log values (new.id); return new; end $$;
+    create trigger keep after insert on public.users for each row execute function public.keep()`);
+  const { id } = await insertUser(db);
+  const report = await backfill();
+  expect(report).toMatchObject({ verdict: 'unrepaired', failures: [{ id, code: '42P01' }] });
+  const warning = report.warnings.find(({ code }) => code === 'trigger');
+  expect(warning?.message).toContain('sets no search_path');
+  await db.queryAsPostgres(warning?.fix ?? '');
+  expect(await backfill()).toMatchObject({ verdict: 'repaired' });
+  expect(await idsIn(db, 'public.log')).toEqual([id]);
+  await db.query('drop table public.log');
+});

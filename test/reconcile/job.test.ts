@@ -266,6 +266,21 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(await run('backfill', { url: db.url, config })).toMatchObject({ verdict: 'repaired' });
     });
 
+    test('a key without a unique index, or a column that nobody maps, stops a writer before the first row', async () => {
+      const { id } = await insertUser(db);
+      await db.query('alter table public.users drop constraint users_pkey');
+      const refused = await run('backfill', { url: db.url, flags: { key: 'id' } });
+      expect(refused).toMatchObject({ verdict: 'refused', exitCode: 4, reason: { code: 'key_not_unique' } });
+      expect(await run('check', { url: db.url, flags: { key: 'id' } })).toMatchObject({
+        drift: { missing: 1 },
+        sample: [id],
+      });
+      await db.query('alter table public.users add primary key (id), add plan text not null');
+      const failed = await run('sync', { url: db.url });
+      expect(failed).toMatchObject({ verdict: 'failed', exitCode: 1, reason: { code: 'column_unmapped' } });
+      expect(await present()).toEqual(new Set());
+    });
+
     test('a trigger that reaches outside is refused above its limit, in a backfill too', async () => {
       await db.query(`create schema if not exists net; create or replace function net.http_post(url text) returns bigint language sql as 'select 1::bigint';
       create or replace function public.mail() returns trigger language plpgsql as $$ begin perform net.http_post('https://example.com'); return new; end $$;

@@ -2,71 +2,11 @@ import { ACTIONS, PASSING, PLANNED } from '../attempts/action.ts';
 import type { Mapping } from './mapping.ts';
 import { literal } from './name.ts';
 import type { Routine } from './routine.ts';
-import { insertSql, standingSql } from './write.ts';
-
-/** What a row raises whose key a trigger changed; no row of the call is kept. */
-export const KEY_REWRITTEN = 'UDKEY';
-
-/** Waits for a lock end before the time that the Data API gives a call (8 s). */
-const SETTINGS = [`lock_timeout = '5s'`];
+import { INSERT, insertNow, KEY_REWRITTEN, SYNC_SETTINGS } from './sync-user.ts';
+import { standingSql } from './write.ts';
 
 /** More failures than this, and more than one id in eight, make singles cheaper than halves. */
 const MANY = 5;
-
-/** Begins the insert, so that the context of an error tells it from a statement of a trigger. */
-const INSERT = 'with written as (';
-
-/** Inserts the users `ids` (SQL for uuid[]); deferred constraints and triggers have their say at once. */
-function insert(mapping: Mapping, ids: string): string {
-  return `${INSERT}
-${insertSql(mapping, ids)}
-)
-select coalesce(array_agg(written.id), '{}') into back from written;
-set constraints all immediate;`;
-}
-
-/** Inserts one user; for callers who wait for the one answer. */
-export function syncUser(mapping: Mapping, hash: string): Routine {
-  return {
-    name: 'sync_user_from_auth',
-    parameters: 'user_id uuid',
-    types: 'uuid',
-    kind: 'language plpgsql volatile',
-    settings: SETTINGS,
-    comment: `userdrift: inserts one user of auth.users (mapping ${hash})`,
-    body: `#variable_conflict use_column
-declare
-  back pg_catalog.text[];
-  code pg_catalog.text;
-  standing record;
-begin
-  begin
-    ${insert(mapping, 'array[sync_user_from_auth.user_id]')}
-  exception when others then
-    back := '{}';
-    get stacked diagnostics code = returned_sqlstate;
-  end;
-  if back = array[sync_user_from_auth.user_id::text] then
-    return jsonb_build_object('status', 'inserted', 'mapping', ${literal(hash)});
-  elsif cardinality(back) > 0 then
-    raise exception 'user %: a trigger changed the key of the row', sync_user_from_auth.user_id using errcode = '${KEY_REWRITTEN}';
-  end if;
-  -- Somebody else may have been faster, also where the insert failed: 23505 is what both of two may get.
-  select s.* into standing from (${standingSql(mapping, 'array[sync_user_from_auth.user_id]')}) s;
-  if standing.present then
-    return jsonb_build_object('status', 'already_present', 'mapping', ${literal(hash)});
-  elsif standing.known is not true then
-    return jsonb_build_object('status', 'not_found', 'mapping', ${literal(hash)});
-  elsif standing.why is not null then
-    return jsonb_build_object('status', 'excluded', 'why', standing.why, 'mapping', ${literal(hash)});
-  elsif code is not null then
-    -- The message of the first error quotes the row.
-    raise exception 'user % could not be inserted (%)', sync_user_from_auth.user_id, code using errcode = code;
-  end if;
-  raise exception 'user %: no error, but no row: a trigger kept it out', sync_user_from_auth.user_id;
-end;`,
-  };
-}
 
 /**
  * Inserts users, all of them in one statement as long as no row is to blame; then halves, and at last one by one. Whoever
@@ -79,10 +19,13 @@ export function syncUsers(mapping: Mapping, hash: string): Routine {
     parameters: 'user_ids uuid[]',
     types: 'uuid[]',
     kind: 'language plpgsql volatile',
-    settings: SETTINGS,
+    settings: SYNC_SETTINGS,
     comment: `userdrift: inserts users of auth.users (mapping ${hash})`,
     body: `#variable_conflict use_column
+<<userdrift>>
 declare
+  -- What follows from an error, by SQLSTATE or by its class; any other is about a row.
+  actions constant pg_catalog.jsonb := ${literal(JSON.stringify(ACTIONS))};
   ids pg_catalog.uuid[] := array(
     select distinct given.id from unnest(sync_users_from_auth.user_ids) as given(id) where given.id is not null order by given.id);
   -- Groups of ids that are still to be written, as places in the array; the last one is next.
@@ -120,7 +63,7 @@ begin
       end if;
       back := '{}';
       begin
-        ${insert(mapping, 'ids[low:high]')}
+        ${insertNow(mapping, 'userdrift.ids[userdrift.low:userdrift.high]')}
         settled := settled + high - low + 1;
       exception when others then
         back := '{}';
@@ -143,10 +86,11 @@ begin
       end if;
       inserted := inserted || back;
     end loop;
+    exit when cardinality(inserted) = cardinality(ids);
     -- Who got neither a row nor an error is sent once more, alone.
     select coalesce(array_agg(place order by place desc), '{}') into starts from (
       select array_position(ids, s.id::uuid) as place
-      from (${standingSql(mapping, 'ids')}) s
+      from (${standingSql(mapping, 'userdrift.ids')}) s
       where round = 1 and s.known and s.why is null and not s.present and s.id <> all (inserted) and not faults ? s.id
     ) lost;
     ends := starts;
@@ -163,7 +107,7 @@ begin
         when s.id = any (inserted) or s.present or not s.known or s.why is not null then '{}'
         else coalesce(faults -> s.id, '{}')
       end order by s.id), '[]')
-    from (${standingSql(mapping, 'ids')}) s
+    from (${standingSql(mapping, 'userdrift.ids')}) s
   ));
 end;`,
   };
@@ -180,10 +124,7 @@ const OF_A_ROW = `case
           when raised and code <> all (array[${PASSING.map(literal).join(', ')}]) then true
           when context !~ '^[^\\n]*(${INSERT.replace('(', '\\(')}|set constraints)' and code ~ '${PLANNED}' then true
           when code = 'XX000' then true
-          else coalesce(
-            ${literal(JSON.stringify(ACTIONS))}::jsonb ->> code,
-            ${literal(JSON.stringify(ACTIONS))}::jsonb ->> left(code, 2),
-            'row') in ('row', 'halve')
+          else coalesce(actions ->> code, actions ->> left(code, 2), 'row') in ('row', 'halve')
         end`;
 
 /** A trigger can put any text, a mail too, in place of a name: a name is what the catalog has under it. */
