@@ -87,7 +87,10 @@ set row_security = off
 set lock_timeout = '5s'
 as $userdrift$
 #variable_conflict use_column
+<<userdrift>>
 declare
+  -- What follows from an error, by SQLSTATE or by its class; any other is about a row.
+  actions constant pg_catalog.jsonb := '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}';
   ids pg_catalog.uuid[] := array(
     select distinct given.id from unnest(sync_users_from_auth.user_ids) as given(id) where given.id is not null order by given.id);
   -- Groups of ids that are still to be written, as places in the array; the last one is next.
@@ -138,7 +141,7 @@ coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name', 
 coalesce(u.created_at, now())
 )
 from "auth"."users" u
-where u.id = any(ids[low:high]) and u.deleted_at is null and u.is_anonymous is not true
+where u.id = any(userdrift.ids[userdrift.low:userdrift.high]) and u.deleted_at is null and u.is_anonymous is not true
 order by u.id
 on conflict ("id") do nothing
 returning "id"::pg_catalog.text as id
@@ -155,10 +158,7 @@ set constraints all immediate;
           when raised and code <> all (array['40001', '40P01', '55P03', '57014']) then true
           when context !~ '^[^\n]*(with written as \(|set constraints)' and code ~ '^(0A|26|34|3F|42(?!501))' then true
           when code = 'XX000' then true
-          else coalesce(
-            '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}'::pg_catalog.jsonb ->> code,
-            '{"24":"stop","25":"stop","26":"stop","28":"stop","34":"stop","40":"retry","42":"stop","53":"stop","54":"halve","55":"stop","57":"reconnect","58":"stop","72":"retry","40002":"row","40003":"reconnect","53300":"reconnect","57014":"halve","08":"reconnect","0A":"stop","0L":"stop","0P":"stop","25P03":"reconnect","25P04":"reconnect","2B":"stop","2D":"stop","3D":"stop","3F":"stop","55P03":"retry","F0":"stop","XX":"stop"}'::pg_catalog.jsonb ->> left(code, 2),
-            'row') in ('row', 'halve')
+          else coalesce(actions ->> code, actions ->> left(code, 2), 'row') in ('row', 'halve')
         end) then
           raise;
         elsif low < high then
@@ -184,13 +184,14 @@ set constraints all immediate;
       end if;
       inserted := inserted || back;
     end loop;
+    exit when cardinality(inserted) = cardinality(ids);
     -- Who got neither a row nor an error is sent once more, alone.
     select coalesce(array_agg(place order by place desc), '{}') into starts from (
       select array_position(ids, s.id::pg_catalog.uuid) as place
       from (
 select i.id::pg_catalog.text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
   exists (select from "public"."users" p where p."id" = i.id) as present
-from unnest(ids) as i(id) left join "auth"."users" u on u.id = i.id) s
+from unnest(userdrift.ids) as i(id) left join "auth"."users" u on u.id = i.id) s
       where round = 1 and s.known and s.why is null and not s.present and s.id <> all (inserted) and not faults ? s.id
     ) lost;
     ends := starts;
@@ -210,7 +211,7 @@ from unnest(ids) as i(id) left join "auth"."users" u on u.id = i.id) s
     from (
 select i.id::pg_catalog.text as id, u.id is not null as known, case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end as why,
   exists (select from "public"."users" p where p."id" = i.id) as present
-from unnest(ids) as i(id) left join "auth"."users" u on u.id = i.id) s
+from unnest(userdrift.ids) as i(id) left join "auth"."users" u on u.id = i.id) s
   ));
 end;
 $userdrift$;
