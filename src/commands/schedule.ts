@@ -5,6 +5,7 @@ import { statusApp } from '../schedule/app.ts';
 import { runChild } from '../schedule/child.ts';
 import type { Judge, Line } from '../schedule/crontab.ts';
 import { defaultMaxAgeMs, healthOf } from '../schedule/health.ts';
+import { heartbeatOf } from '../schedule/heartbeat.ts';
 import { type Entry, entryOf, entryOfStderr } from '../schedule/journal.ts';
 import { loadCrontab } from '../schedule/load.ts';
 import { outcomeOf, tellingArguments } from '../schedule/outcome.ts';
@@ -43,7 +44,7 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
   running = startSchedule(lines, {
     jitterMs: flags.jitter,
     runAtStart: flags.runAtStart === true,
-    launch: (line) => launch(line, flags.runLimit, log, terminal),
+    launch: (line) => launch(line, { ...heartbeatOf(line, lines), ...line.variables }, flags.runLimit, log, terminal),
     told: tell(log),
   });
   for (const line of lines) log.info(announcement(line, running), 'scheduled');
@@ -57,11 +58,17 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
   return 0;
 }
 
-async function launch(line: Line, limitMs: number, log: Logger, terminal: Terminal): Promise<Outcome> {
+async function launch(
+  line: Line,
+  variables: Record<string, string>,
+  limitMs: number,
+  log: Logger,
+  terminal: Terminal,
+): Promise<Outcome> {
   const ending = await runChild({
     script: SCRIPT,
     args: tellingArguments(line.args),
-    env: environmentWith(line.variables),
+    env: environmentWith(variables),
     limitMs,
     stop: terminal.stop.signal,
     hurry: terminal.hurry,

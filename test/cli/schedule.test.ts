@@ -7,6 +7,7 @@ import { canaryCrowd } from '../support/canary-crowd.ts';
 import { reportIn, run } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Gate, gateBefore } from '../support/gate.ts';
+import { serve as listenTo } from '../support/http-stub.ts';
 import { expectNoCanary } from '../support/people.ts';
 import { NEVER, serve } from '../support/schedule.ts';
 
@@ -52,6 +53,25 @@ test('it runs the lines, tells of them on every path, and stops in good order', 
   expect({ code, stdout, said }).toEqual({ code: 0, stdout: '', said: [] });
   expect(log.at(-1)?.msg).toBe('stopped');
   expect(reportIn(files['kept.json'] ?? '').verdict).toBe('repaired');
+});
+
+test.each([
+  ['beside a sync, only the sync pings', ['sync --quiet', 'check --quiet'], ['/start', '']],
+  ['alone, a check pings, and 2 for what it finds', ['check --quiet'], ['/start', '/2']],
+])('the heartbeat: %s', async (_, commands, expected) => {
+  await gate.open();
+  const service = await listenTo(() => ({ body: 'OK' }));
+  try {
+    const crontab = commands.map((command) => `${NEVER} userdrift ${command}\n`).join('');
+    const files = { '.env': `USERDRIFT_PING_URL=${service.url}/ping/0123456789\n` };
+    const { ended, kill, done } = await serve(crontab, [], { ...options(), files });
+    await ended(commands.length);
+    kill('SIGTERM');
+    expect((await done).code).toBe(0);
+    expect(service.heard.map(({ path }) => path.slice('/ping/0123456789'.length))).toEqual(expected);
+  } finally {
+    await service.close();
+  }
 });
 
 describe('a signal in the middle of a run', () => {
