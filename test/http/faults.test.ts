@@ -88,6 +88,14 @@ describe('what may pass', () => {
     expect(await backfill()).toMatchObject({ verdict: 'repaired' });
     expect(performance.now() - started).toBeGreaterThan(1000);
   });
+
+  test('a pause that the very first answer asks for is kept as well, however long', async () => {
+    await db.queryAsPostgres(functionsSql(TEXTBOOK_MAPPING));
+    first(1, 'userdrift_measure', answer(503, { 'retry-after': '6' }, '{"code":"PGRST002"}'));
+    const started = performance.now();
+    expect(await checkAsItIs()).toMatchObject({ verdict: 'in_sync', batches: { retried: 1 } });
+    expect(performance.now() - started).toBeGreaterThan(6000);
+  });
 });
 
 describe('what takes too long', () => {
