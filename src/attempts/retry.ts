@@ -26,8 +26,8 @@ export interface RetryOptions {
   signal?: AbortSignal | undefined;
   /** Called before each wait. */
   onRetry?: ((retry: Retry) => void) | undefined;
-  /** How long a connection may stay lost, counted from its first loss; default 60 s. */
-  budgetMs?: number | undefined;
+  /** How long a connection may stay lost, counted from its first loss; default 60 s. A function is asked at each loss. */
+  budgetMs?: number | (() => number | undefined) | undefined;
   /** Full jitter: each wait is anywhere between 0 and a ceiling that doubles from `from` to `to`; default 50 ms to 5 s. */
   waitMs?: { from: number; to: number } | undefined;
 }
@@ -51,7 +51,8 @@ export async function withRetry<T>(attempt: () => Promise<T>, options: RetryOpti
 /** Waits before the next attempt, or throws what ends the loop. */
 function pauses(options: RetryOptions): (failure: { error: unknown }) => Promise<void> {
   const { from, to } = options.waitMs ?? { from: 50, to: 5000 };
-  const patience = new Patience(options.budgetMs ?? 60_000);
+  const { budgetMs } = options;
+  const patience = new Patience(() => (typeof budgetMs === 'function' ? budgetMs() : budgetMs) ?? 60_000);
   return async ({ error }) => {
     const { action, code, pauseMs = 0 } = options.judge(error);
     if (action !== 'retry' && action !== 'reconnect') throw error;
@@ -68,9 +69,9 @@ class Patience {
   failures = 0;
   #retries = 0;
   #lostAt: number | null = null;
-  readonly #budgetMs: number;
+  readonly #budgetMs: () => number;
 
-  constructor(budgetMs: number) {
+  constructor(budgetMs: () => number) {
     this.#budgetMs = budgetMs;
   }
 
@@ -88,10 +89,11 @@ class Patience {
 
   #leftOfBudget(error: unknown): number {
     const now = performance.now();
+    const budgetMs = this.#budgetMs();
     this.#lostAt ??= now;
-    const left = this.#lostAt + this.#budgetMs - now;
+    const left = this.#lostAt + budgetMs - now;
     if (left > 0) return left;
-    throw spent(`the connection to the database stayed lost for ${Math.round(this.#budgetMs / 1000)}s`, error);
+    throw spent(`the connection to the database stayed lost for ${Math.round(budgetMs / 1000)}s`, error);
   }
 }
 

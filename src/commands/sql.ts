@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import type { Asked } from '../reconcile/job.ts';
+import { type Asked, callsFunction } from '../reconcile/job.ts';
 import { mappingOf } from '../reconcile/mapping.ts';
 import { functionsScript } from '../sql/functions-script.ts';
 import { historySql } from '../sql/history.ts';
@@ -29,6 +29,7 @@ const PRINT: Readonly<Record<SqlKind, (ground: Ground, origin: Origin) => string
 /** `userdrift sql <what>`: prints SQL for a person to read and to apply. Changes nothing itself. */
 export async function sql(kind: SqlKind, flags: AimFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf('sync', { ...flags, ids: true, maxDrift: 0, transport: 'postgres' });
+  if (kind === 'functions') refuseRepair(job);
   const ground = terminal.env.databaseUrl === undefined ? groundIn(job) : await survey(kind, job, terminal);
   terminal.out(PRINT[kind](ground, { version: terminal.version, notes: ground.notes }));
   return 0;
@@ -45,6 +46,14 @@ function groundIn(job: Asked): Ground {
   // Nothing is known of a view but its name.
   const reading = { graceMs: grace, providers: display(source) === 'auth.users' };
   return { skip, reading, mapping, surroundings: null, installed: null, notes: [] };
+}
+
+/** They would insert rows past the function of the application, and the job would take those for whole. */
+function refuseRepair(job: Asked): void {
+  if (!callsFunction(job)) return;
+  throw new Fault('repair_over_http', 'the functions of the Data API insert rows and call no repair.function', {
+    fix: 'use userdrift sql trigger, which calls it, and run over DATABASE_URL; or take it out of the configuration',
+  });
 }
 
 function incomplete(): never {

@@ -16,7 +16,7 @@ export interface DataApiOptions {
 }
 
 const LIMIT_MS = 65_000;
-/** So long the first call may find the connection lost: whoever typed a wrong address waits for the answer. */
+/** So long the first call may find nobody there at all: whoever typed a wrong address waits for the answer. */
 const FIRST_BUDGET_MS = 5000;
 
 /** What a function of ours answers. */
@@ -57,7 +57,7 @@ export class DataApi {
       return await withRetry(() => this.#send<T>(name, args), {
         signal: this.#options.signal,
         onRetry: this.#options.onRetry,
-        budgetMs: this.#reached ? undefined : FIRST_BUDGET_MS,
+        budgetMs: () => (this.#reached ? undefined : FIRST_BUDGET_MS),
         judge: (error) => judge(error, { reached: this.#reached, late: options.late }),
       });
     } catch (error) {

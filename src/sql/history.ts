@@ -7,7 +7,11 @@ const KEPT_DAYS = 90;
 /** `userdrift sql history`: a private table of past runs, and the two functions through which it is written and read. */
 export function historySql(origin: Origin): string {
   const about = [
-    `A table of past runs, and the functions through which userdrift records and reads them over any transport. It holds counts, codes and times, and no user id. Runs of more than ${KEPT_DAYS} days ago are forgotten whenever one is recorded. Of the roles of the API only service_role may call the functions, and none may read the table.`,
+    'A table of past runs, a function that records the report of a run, and one that reads the last of them. No command of userdrift calls them by itself. After userdrift sync --report report.json:',
+    `  echo "select public.userdrift_record_run(:'report')" | psql "$DATABASE_URL" -v report="$(cat report.json)"`,
+    '  echo "select jsonb_pretty(public.userdrift_history(10))" | psql "$DATABASE_URL" -At',
+    '',
+    `The table holds counts, codes and times, and no user id. Runs of more than ${KEPT_DAYS} days ago are forgotten whenever one is recorded. Of the roles of the API only service_role may call the functions, and none may read the table.`,
     '',
     'Applied again, it changes nothing. To take it away: userdrift sql uninstall, which leaves the table and what is in it.',
   ];

@@ -29,6 +29,8 @@ function copyFunction(mapping: Mapping, { version }: Origin): string {
   const body = `
 #variable_conflict use_column
 -- ${madeBy(version, mapping)}
+declare
+  waiting pg_catalog.text;
 begin
   begin
 ${copyStatements(mapping)
@@ -36,6 +38,15 @@ ${copyStatements(mapping)
   .join('')}
     -- A deferred constraint would fail at the commit of the sign-up, where nobody can catch it.
     set constraints all immediate;
+    -- What else the transaction does may count on those that wait for its commit.
+    select string_agg(format('%I.%I', n.nspname, c.conname), ', ') into waiting
+    from pg_catalog.pg_constraint c join pg_catalog.pg_namespace n on n.oid = c.connamespace
+    where c.condeferred and n.nspname !~ '^pg_temp' and has_schema_privilege(n.oid, 'usage') and not exists (
+      select from pg_catalog.pg_constraint o
+      where o.connamespace = c.connamespace and o.conname = c.conname and not o.condeferrable);
+    if waiting is not null then
+      execute 'set constraints ' || waiting || ' deferred';
+    end if;
   exception
     -- "others" leaves out a statement timeout and a failed assertion.
     when query_canceled or assert_failure or others then

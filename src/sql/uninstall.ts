@@ -1,3 +1,5 @@
+import { dollarQuoted } from './dollar-quote.ts';
+import { literal } from './name.ts';
 import { ROLE } from './role.ts';
 import { comment, inTransaction, type Origin, script } from './script.ts';
 
@@ -21,7 +23,7 @@ export interface Installed {
 /** `userdrift sql uninstall`: drops what is there of ours, and nothing else. The history stays. */
 export function uninstallSql(installed: Installed, origin: Origin): string {
   const about = [
-    'Drops what userdrift has installed in this database, as it is now, and nothing else.',
+    'Drops what userdrift has installed in this database, as it is now, and nothing else. Applied again, it changes nothing.',
     '',
     'A trigger goes with its function, which takes an exclusive lock on auth.users for a moment: no sign-up or login gets through meanwhile. If the lock is not free within two seconds, nothing is done; try again at a quieter time.',
   ];
@@ -34,19 +36,23 @@ function drops(installed: Installed): string[] {
   const { triggerFunctions, functions, views, tables, role, roleBusy } = installed;
   return [
     // "drop trigger" is for the owner of the table, and on Supabase locks every table of schema auth on its way.
-    ...triggerFunctions.map((signature) => `drop function ${signature} cascade;`),
-    ...functions.map((signature) => `drop function ${signature};`),
-    ...views.map((name) => `drop view ${name};`),
-    ...tables.map((name) => `drop table ${name};`),
+    ...triggerFunctions.map((signature) => `drop function if exists ${signature} cascade;`),
+    ...functions.map((signature) => `drop function if exists ${signature};`),
+    ...views.map((name) => `drop view if exists ${name};`),
+    ...tables.map((name) => `drop table if exists ${name};`),
     ...(role && !roleBusy ? [ROLE_GOES] : []),
-    ...(installed.schema && !installed.schemaShared && !installed.history ? ['drop schema userdrift;'] : []),
+    ...(installed.schema && !installed.schemaShared && !installed.history ? ['drop schema if exists userdrift;'] : []),
   ];
 }
 
 /** Takes back what was granted to it here, its policy on the target included. Whoever makes a role is no member of it since PostgreSQL 16. */
-const ROLE_GOES = `grant ${ROLE} to current_user;
-drop owned by ${ROLE};
-drop role ${ROLE};`;
+const ROLE_GOES = `do ${dollarQuoted(`begin
+  if exists (select from pg_catalog.pg_roles where rolname = ${literal(ROLE)}) then
+    grant ${ROLE} to current_user;
+    drop owned by ${ROLE};
+    drop role ${ROLE};
+  end if;
+end`)};`;
 
 function left({ history, role, roleBusy, schemaShared }: Installed): string[] {
   return [

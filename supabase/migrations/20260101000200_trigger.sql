@@ -25,6 +25,8 @@ set lock_timeout = '1s'
 as $userdrift$
 #variable_conflict use_column
 -- userdrift 0.1.0, mapping 04fa7c8c2ed83de5
+declare
+  waiting pg_catalog.text;
 begin
   begin
 insert into "public"."users" ("id", "email", "full_name", "created_at")
@@ -44,6 +46,15 @@ on conflict ("id") do nothing;
 
     -- A deferred constraint would fail at the commit of the sign-up, where nobody can catch it.
     set constraints all immediate;
+    -- What else the transaction does may count on those that wait for its commit.
+    select string_agg(format('%I.%I', n.nspname, c.conname), ', ') into waiting
+    from pg_catalog.pg_constraint c join pg_catalog.pg_namespace n on n.oid = c.connamespace
+    where c.condeferred and n.nspname !~ '^pg_temp' and has_schema_privilege(n.oid, 'usage') and not exists (
+      select from pg_catalog.pg_constraint o
+      where o.connamespace = c.connamespace and o.conname = c.conname and not o.condeferrable);
+    if waiting is not null then
+      execute 'set constraints ' || waiting || ' deferred';
+    end if;
   exception
     -- "others" leaves out a statement timeout and a failed assertion.
     when query_canceled or assert_failure or others then

@@ -92,6 +92,17 @@ describe('without a database', () => {
 });
 
 describe('with a database, sql', () => {
+  test('functions does not go past the repair function of the application, with or without a database', async () => {
+    const config = { target: 'public.users', repair: { function: 'public.create_user' } };
+    await db.queryAsPostgres(
+      `create function public.create_user(id uuid) returns void language sql as 'insert into public.users values (id)'`,
+    );
+    for (const url of [db.url, undefined]) {
+      await expect(printed('functions', config, url)).rejects.toMatchObject({ code: 'repair_over_http' });
+    }
+    expect(await printed('trigger', config, db.url)).toContain('perform "public"."create_user"(u.id)');
+  });
+
   test('refuses to print what a function of somebody else stands in the way of', async () => {
     await db.queryAsPostgres(
       `create function public.userdrift_history(runs integer, of_target text) returns setof text language sql as 'select null'`,

@@ -163,6 +163,16 @@ describe('sync_users_from_auth', () => {
     expect(await sync([id])).toEqual([{ id, kind: 'failed', code, constraint: null, column: null }]);
   });
 
+  test('a missing table in a trigger is about the row, also where the trigger has almost our name', async () => {
+    const { id } = await insertUser(db);
+    await db.queryAsPostgres(`
+      create function public.after_sync_users_from_auth() returns trigger language plpgsql set search_path = '' as
+        $$begin insert into public.nowhere values (1); return new; end$$;
+      create trigger almost after insert on public.users for each row execute function public.after_sync_users_from_auth()`);
+    expect(await sync([id])).toMatchObject([{ id, kind: 'failed', code: '42P01' }]);
+    await db.query('drop function public.after_sync_users_from_auth() cascade');
+  });
+
   test.each([
     [
       'a missing right',

@@ -88,6 +88,14 @@ describe('what may pass', () => {
     expect(await backfill()).toMatchObject({ verdict: 'repaired' });
     expect(performance.now() - started).toBeGreaterThan(1000);
   });
+
+  test('a pause that the very first answer asks for is kept as well, however long', async () => {
+    await db.queryAsPostgres(functionsSql(TEXTBOOK_MAPPING));
+    first(1, 'userdrift_measure', answer(503, { 'retry-after': '6' }, '{"code":"PGRST002"}'));
+    const started = performance.now();
+    expect(await checkAsItIs()).toMatchObject({ verdict: 'in_sync', batches: { retried: 1 } });
+    expect(performance.now() - started).toBeGreaterThan(6000);
+  });
 });
 
 describe('what takes too long', () => {
@@ -215,6 +223,16 @@ describe('what does not pass', () => {
     expect(api.calls).toHaveLength(1);
   });
 
+  test.each([
+    'alter table public.users alter full_name type int using null',
+    'alter table public.users rename full_name to name',
+  ])('a table that changed since the functions were made is nobody’s fault: %s', async (change) => {
+    await crowd(db, 3);
+    const report = await run('sync', { url: db.url, wrap: changedBeforeWrites(change) });
+    expect(report).toMatchObject({ verdict: 'failed', exitCode: 1, reason: { code: 'functions_outdated' } });
+    expect(report).toMatchObject({ failuresTotal: 0, repair: { inserted: 0, failed: 0, unresolved: 3 } });
+  });
+
   test('a right that is lost in the middle stops the run; what is done stays done', async () => {
     await crowd(db, 60);
     api.disturb = ({ function: called, earlier }) =>
@@ -244,22 +262,7 @@ describe('what does not pass', () => {
   test('functions that are replaced in the middle of a run end it', async () => {
     await crowd(db, 60);
     const other = functionsSql({ ...TEXTBOOK_MAPPING, columns: [] });
-    let replaced: Promise<unknown> | null = null;
-    const wrap = (port: Port): Port => {
-      const bind = port.bind.bind(port);
-      port.bind = (...args) => {
-        const tables = bind(...args);
-        const write = tables.write.bind(tables);
-        tables.write = async function* (ids, stop) {
-          replaced ??= db.queryAsPostgres(other);
-          await replaced;
-          yield* write(ids, stop);
-        };
-        return tables;
-      };
-      return port;
-    };
-    const report = await run('backfill', { url: db.url, wrap });
+    const report = await run('backfill', { url: db.url, wrap: changedBeforeWrites(other) });
     expect(report).toMatchObject({ verdict: 'failed', reason: { code: 'functions_of_another_mapping' } });
   });
 
@@ -273,6 +276,25 @@ describe('what does not pass', () => {
     });
   });
 });
+
+/** Runs `sql` once, as late as possible before the first write. */
+function changedBeforeWrites(sql: string): (port: Port) => Port {
+  let changed: Promise<unknown> | null = null;
+  return (port) => {
+    const bind = port.bind.bind(port);
+    port.bind = (...args) => {
+      const tables = bind(...args);
+      const write = tables.write.bind(tables);
+      tables.write = async function* (ids, stop) {
+        changed ??= db.queryAsPostgres(sql);
+        await changed;
+        yield* write(ids, stop);
+      };
+      return tables;
+    };
+    return port;
+  };
+}
 
 /** A check with the functions of the textbook, whatever the configuration says. */
 async function openedWith(config: object) {

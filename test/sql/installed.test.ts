@@ -153,6 +153,15 @@ describe('uninstall', () => {
     expect(await catalog(db)).toEqual(before);
   });
 
+  test('is applied again without an error, and changes nothing', async () => {
+    const before = await catalog(db);
+    for (const kind of KINDS) if (kind !== 'history') await install(kind);
+    const text = await printed('uninstall', {}, db.url);
+    await apply(db, text);
+    await apply(db, text);
+    expect(await catalog(db)).toEqual(before);
+  });
+
   test('drops nothing of anybody else', async () => {
     await installAll();
     await db.queryAsPostgres(`

@@ -148,6 +148,27 @@ describe('a sign-up goes on when the table has', () => {
   });
 });
 
+describe('what else the transaction of a sign-up does', () => {
+  test('may still break a constraint that waits for the commit, and mend it', async () => {
+    await db.queryAsPostgres(`
+      create table public."Teams" (id int primary key);
+      create table public.members (team int constraint "of a Team" references public."Teams" deferrable initially deferred);
+      create table public.guests (team int, constraint twin foreign key (team) references public."Teams" deferrable initially deferred);
+      create table public.hosts (team int, constraint twin foreign key (team) references public."Teams");
+      grant usage on schema public to supabase_auth_admin;
+      grant all on all tables in schema public to supabase_auth_admin`);
+    await install();
+    await withClient(db.urlFor('supabase_auth_admin'), async (client) => {
+      await client.query('begin');
+      await client.query(`insert into auth.users (id, email) values (gen_random_uuid(), 'someone@example.com')`);
+      await client.query('insert into public.members values (7)');
+      await client.query('insert into public."Teams" values (7)');
+      await client.query('commit');
+    });
+    expect(await db.query('select email from public.users')).toEqual([{ email: 'someone@example.com' }]);
+  });
+});
+
 describe('a sign-up waits a second at most for', () => {
   /** While another session holds what `sql` took. */
   async function while_(sql: string, work: () => Promise<void>): Promise<void> {
