@@ -7,6 +7,7 @@ import { canaryCrowd } from '../support/canary-crowd.ts';
 import { reportIn, run } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Gate, gateBefore } from '../support/gate.ts';
+import { serve as heartbeatService } from '../support/http-stub.ts';
 import { expectNoCanary } from '../support/people.ts';
 import { NEVER, serve } from '../support/schedule.ts';
 
@@ -52,6 +53,25 @@ test('it runs the lines, tells of them on every path, and stops in good order', 
   expect({ code, stdout, said }).toEqual({ code: 0, stdout: '', said: [] });
   expect(log.at(-1)?.msg).toBe('stopped');
   expect(reportIn(files['kept.json'] ?? '').verdict).toBe('repaired');
+});
+
+test('of a sync and a check one pings: what a check finds the next sync mends', async () => {
+  const service = await heartbeatService(() => ({ body: 'OK' }));
+  const env = `USERDRIFT_PING_URL=${service.url}/ping/01234567\n`;
+  const files = { '.env': env };
+  const crontab = `${NEVER} userdrift check --quiet\n${NEVER} userdrift sync --quiet\n`;
+  await gate.open();
+  const both = await serve(crontab, [], { ...options(), files });
+  expect(await both.ended(2)).toMatchObject([{ verdict: 'drift' }, { verdict: 'repaired' }]);
+  both.kill('SIGTERM');
+  await both.done;
+  expect(service.heard.map(({ path }) => path)).toEqual(['/ping/01234567/start', '/ping/01234567']);
+  const alone = await serve(`${NEVER} userdrift check --quiet\n`, [], { ...options(), files });
+  await alone.ended(1);
+  alone.kill('SIGTERM');
+  await alone.done;
+  await service.close();
+  expect(service.heard).toHaveLength(4);
 });
 
 describe('a signal in the middle of a run', () => {
