@@ -76,6 +76,12 @@ describe('a child process', () => {
     expect(gone).toMatchObject({ code: 1, stdout: '' });
   });
 
+  test('that the system cannot give is an ending too', async () => {
+    // More than one variable may hold; a lack of memory is thrown in the same way.
+    const { end } = child('', { env: { BIG: 'x'.repeat(1 << 18) } });
+    expect(await end).toMatchObject({ code: null, signal: null, stdout: '', failedToStart: true, overdue: false });
+  });
+
   test('gets each of two signals once, and dies at the third', async () => {
     const { end, ready, said, stop, hurry } = child(COUNTS);
     await ready;
