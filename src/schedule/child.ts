@@ -5,8 +5,8 @@ import type { Ending } from './outcome.ts';
 
 /** More than any report has. */
 const STDOUT_MAX = 16 * 1024 * 1024;
-/** What a run has in flight settles within the 15 s of a statement. */
-const SETTLE_MS = 30_000;
+/** No statement that a run has in flight takes longer: repair by function waits its turn for so long. */
+export const SETTLE_MS = 90_000;
 
 /** How a process of userdrift is run. */
 export interface Launch {
@@ -16,7 +16,7 @@ export interface Launch {
   env: Readonly<Record<string, string | undefined>>;
   /** After this time it is told to stop, and after `settleMs` more it is killed. */
   limitMs: number;
-  /** default: half a minute */
+  /** default: a minute and a half */
   settleMs?: number;
   /** Each tells it once to stop: let batches settle, abandon them, die. */
   stop: AbortSignal;

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Launch, runChild } from '../../src/schedule/child.ts';
+import { type Launch, runChild, SETTLE_MS } from '../../src/schedule/child.ts';
+import { longestStatement } from '../support/statement-limit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'userdrift-child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,12 @@ const COUNTS = `let n = 0; process.on('SIGTERM', () => { console.error('signal '
 const DEAF = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
 
 describe('a child process', () => {
+  test('is given more time to settle than any statement may take, by the schedule and by whoever stops that', () => {
+    expect(SETTLE_MS / 1000).toBeGreaterThanOrEqual(longestStatement());
+    const [, seconds] = /docker stop -t (\d+)/.exec(readFileSync('docs/running/schedule.md', 'utf8')) ?? [];
+    expect(Number(seconds)).toBeGreaterThanOrEqual(longestStatement());
+  });
+
   test('gives its output, its exit code and how long it took', async () => {
     const { end, said } = child(`console.log(process.argv.slice(2).join() + process.env.A); process.exitCode = 2;`, {
       args: ['a', 'b c'],
