@@ -55,6 +55,20 @@ test('it runs the lines, tells of them on every path, and stops in good order', 
   expect(reportIn(files['kept.json'] ?? '').verdict).toBe('repaired');
 });
 
+test('each run reads .env anew: a password that was corrected there needs no new start', async () => {
+  const files = {
+    '.env': 'DATABASE_URL=postgresql://postgres:old@127.0.0.1:1/postgres\n',
+    'next.env': `DATABASE_URL=${db.url}\n`,
+    'rotate.cjs': `process.on('exit', () => require('node:fs').copyFileSync('next.env', '.env'));`,
+  };
+  const line = `${NEVER} userdrift check --quiet\n`;
+  const crontab = `NODE_OPTIONS=--require=./rotate.cjs\n${line}${line}`;
+  const { ended, kill, done } = await serve(crontab, [], { config: PLAIN_CONFIG, files });
+  expect(await ended(2)).toMatchObject([{ reason: 'connection_refused' }, { verdict: 'drift' }]);
+  kill('SIGTERM');
+  expect((await done).code).toBe(0);
+});
+
 test('of a sync and a check one pings: what a check finds the next sync mends', async () => {
   const service = await heartbeatService(() => ({ body: 'OK' }));
   const env = `USERDRIFT_PING_URL=${service.url}/ping/01234567\n`;
