@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError } from 'commander';
+import { masked } from '../config/masked.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { SQL_KINDS, type SqlKind } from '../sql/kinds.ts';
 import {
@@ -33,7 +34,8 @@ export function program(terminal: Terminal, done: Done): Command {
       writeErr: terminal.err,
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
-      outputError: (text, write) => write(`userdrift: ${text.replace(/^error: /, '').replace(/\s*\n\s*(?=\S)/g, ' ')}`),
+      outputError: (text, write) =>
+        write(`userdrift: ${masked(text.replace(/^error: /, '').replace(/\s*\n\s*(?=\S)/g, ' '))}`),
     })
     .addHelpText('after', `\n${exitCodeHelp()}`);
   const { jobIndex } = terminal.env;

@@ -5,10 +5,10 @@ import { statusApp } from '../schedule/app.ts';
 import { runChild } from '../schedule/child.ts';
 import type { Judge, Line } from '../schedule/crontab.ts';
 import { defaultMaxAgeMs, healthOf } from '../schedule/health.ts';
-import { heartbeatOf } from '../schedule/heartbeat.ts';
 import { type Entry, entryOf, entryOfStderr } from '../schedule/journal.ts';
 import { loadCrontab } from '../schedule/load.ts';
 import { outcomeOf, tellingArguments } from '../schedule/outcome.ts';
+import { leavesPulse } from '../schedule/pulse.ts';
 import { type Schedule, startSchedule, type Told } from '../schedule/schedule.ts';
 import { listen } from '../schedule/server.ts';
 import type { Outcome } from '../status.ts';
@@ -16,6 +16,8 @@ import type { ScheduleFlags } from './schedule-flags.ts';
 import { scheduleViews } from './schedule-views.ts';
 import type { Terminal } from './terminal.ts';
 import { troubleOf } from './trouble.ts';
+
+type Environment = ReturnType<typeof environmentWith>;
 
 const SCRIPT = fileURLToPath(new URL('../../bin/userdrift.js', import.meta.url));
 const EXAMPLE = fileURLToPath(new URL('../../crontab', import.meta.url));
@@ -44,7 +46,7 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
   running = startSchedule(lines, {
     jitterMs: flags.jitter,
     runAtStart: flags.runAtStart === true,
-    launch: (line) => launch(line, { ...heartbeatOf(line, lines), ...line.variables }, flags.runLimit, log, terminal),
+    launch: (line) => launch(line, environmentOf(line, lines), flags.runLimit, log, terminal),
     told: tell(log),
   });
   for (const line of lines) log.info(announcement(line, running), 'scheduled');
@@ -58,9 +60,14 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
   return 0;
 }
 
+/** A variable that is empty is set: no `.env` fills it. */
+function environmentOf(line: Line, lines: readonly Line[]): Environment {
+  return environmentWith({ ...line.variables, ...(leavesPulse(line, lines) && { USERDRIFT_PING_URL: '' }) });
+}
+
 async function launch(
   line: Line,
-  variables: Record<string, string>,
+  env: Environment,
   limitMs: number,
   log: Logger,
   terminal: Terminal,
@@ -68,7 +75,7 @@ async function launch(
   const ending = await runChild({
     script: SCRIPT,
     args: tellingArguments(line.args),
-    env: environmentWith(variables),
+    env,
     limitMs,
     stop: terminal.stop.signal,
     hurry: terminal.hurry,

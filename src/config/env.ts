@@ -59,9 +59,15 @@ export function readEnv(directory: string): Env {
   return envOf(process.env);
 }
 
-/** The environment for a process of our own: what is set here, and `more`, which wins. */
+/** Without what `.env` has added since. */
+const STARTED_WITH = { ...process.env };
+
+/**
+ * The environment for a process of our own: what this one was started with, and `more`, which wins. It reads `.env` itself: a
+ * password that was changed there must not wait for a new start.
+ */
 export function environmentWith(more: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  return { ...process.env, ...more };
+  return { ...STARTED_WITH, ...more };
 }
 
 /** What these variables say. */

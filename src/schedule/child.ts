@@ -5,8 +5,8 @@ import type { Ending } from './outcome.ts';
 
 /** More than any report has. */
 const STDOUT_MAX = 16 * 1024 * 1024;
-/** What a run has in flight settles within the 15 s of a statement. */
-const SETTLE_MS = 30_000;
+/** No statement that a run has in flight takes longer: repair by function waits its turn for so long. */
+export const SETTLE_MS = 90_000;
 
 /** How a process of userdrift is run. */
 export interface Launch {
@@ -16,7 +16,7 @@ export interface Launch {
   env: Readonly<Record<string, string | undefined>>;
   /** After this time it is told to stop, and after `settleMs` more it is killed. */
   limitMs: number;
-  /** default: half a minute */
+  /** default: a minute and a half */
   settleMs?: number;
   /** Each tells it once to stop: let batches settle, abandon them, die. */
   stop: AbortSignal;
@@ -33,12 +33,8 @@ export interface Launch {
 export async function runChild(launch: Launch): Promise<Ending> {
   const startedAt = new Date();
   const clock = performance.now();
-  const child = spawn(process.execPath, [launch.script, ...launch.args], {
-    env: launch.env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
+  const child = begin(launch);
+  if (child === null) return { ...NOT_STARTED, startedAt: startedAt.toISOString() };
   const stdout = collect(child.stdout);
   const lines = createInterface({ input: child.stderr });
   lines.on('line', launch.said);
@@ -57,6 +53,25 @@ export async function runChild(launch: Launch): Promise<Ending> {
     stdout: stdout(),
     overdue: limit.passed(),
   };
+}
+
+const NOT_STARTED = { code: null, signal: null, stdout: '', overdue: false, failedToStart: true, durationMs: 0 };
+
+/** null: the system gives no process, for want of memory or of file descriptors. Some of that is thrown, some is an event. */
+function begin({ script, args, env }: Launch) {
+  try {
+    const child = spawn(process.execPath, [script, ...args], {
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    child.on('error', () => {});
+    // Without file descriptors it has no streams, whatever its type says.
+    return child.stdout === undefined ? null : child;
+  } catch {
+    return null;
+  }
 }
 
 function startLimit({ limitMs, settleMs = SETTLE_MS }: Launch, kill: (signal: NodeJS.Signals) => void) {

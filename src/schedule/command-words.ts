@@ -1,3 +1,4 @@
+import { masked } from '../config/masked.ts';
 import type { Parsed } from './parsed.ts';
 
 /** What a line may run. */
@@ -9,7 +10,7 @@ const NPX_FLAGS = new Set(['-y', '--yes', '--no', '--no-install', '--offline', '
 /** The arguments of userdrift in the words of a line (`userdrift …`, `/path/to/userdrift …`, `npx userdrift …`). */
 export function argumentsIn(words: readonly string[]): Parsed<string[]> {
   const rest = afterProgram(words);
-  if (rest === null) return { faults: [`begins with "${words[0]}"${remedyFor(words)}`] };
+  if (rest === null) return { faults: [`begins with "${shown(words[0])}"${remedyFor(words)}`] };
   const [command = ''] = rest;
   if (command === 'backfill') {
     return {
@@ -19,8 +20,13 @@ export function argumentsIn(words: readonly string[]): Parsed<string[]> {
     };
   }
   if (RUNNABLE.has(command)) return { value: rest };
-  const given = command === '' ? 'no command' : `"${command}"`;
+  const given = command === '' ? 'no command' : `"${shown(command)}"`;
   return { faults: [`${given} after userdrift; write one of ${[...RUNNABLE].join(', ')}`] };
+}
+
+/** Of a variable the name alone: its value may be a token. */
+function shown(word = ''): string {
+  return masked(word).replace(/^(\w+)=.*$/s, '$1=***');
 }
 
 function afterProgram([program = '', ...rest]: readonly string[]): string[] | null {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readEnvironment } from '../../action/environment.ts';
 import { INPUTS, type Inputs, planOf } from '../../action/inputs.ts';
 import { secretsIn } from '../../action/secrets.ts';
-import { alertVariables, runVariables } from '../../action/variables.ts';
+import { alertVariables, runVariables, secretsOf } from '../../action/variables.ts';
 import { runAction } from '../support/action.ts';
 import { readAction } from '../support/action-file.ts';
 import { createTable, PLAIN_COLUMNS } from '../support/app.ts';
@@ -101,9 +101,13 @@ describe('what a run may see, and what an alert', () => {
       PATH: '/bin',
       DATABASE_URL: 'of the job',
       USERDRIFT_PING_URL: 'of the job',
+      SUPABASE_SECRET_KEY: 'sb_secret_of_the_job',
+      SUPABASE_SERVICE_ROLE_KEY: 'legacy of the job',
     });
     expect(run).toEqual({ PATH: '/bin', DATABASE_URL: given['database-url'], USERDRIFT_PING_URL: given['ping-url'] });
     expect(alert).toEqual({ PATH: '/bin', GITHUB_TOKEN: 'ghs_x', SLACK_WEBHOOK_URL: given['slack-webhook-url'] });
+    const keys = { SUPABASE_SECRET_KEY: 'sb_secret_of_the_job', SUPABASE_SERVICE_ROLE_KEY: 'legacy of the job' };
+    expect(secretsOf(inputs, keys)).toEqual(expect.arrayContaining(Object.values(keys)));
   });
 
   test('is no input, and no token of the job', () => {

@@ -7,7 +7,7 @@ import { canaryCrowd } from '../support/canary-crowd.ts';
 import { reportIn, run } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Gate, gateBefore } from '../support/gate.ts';
-import { serve as listenTo } from '../support/http-stub.ts';
+import { serve as heartbeatService } from '../support/http-stub.ts';
 import { expectNoCanary } from '../support/people.ts';
 import { NEVER, serve } from '../support/schedule.ts';
 
@@ -55,23 +55,37 @@ test('it runs the lines, tells of them on every path, and stops in good order', 
   expect(reportIn(files['kept.json'] ?? '').verdict).toBe('repaired');
 });
 
-test.each([
-  ['beside a sync, only the sync pings', ['sync --quiet', 'check --quiet'], ['/start', '']],
-  ['alone, a check pings, and 2 for what it finds', ['check --quiet'], ['/start', '/2']],
-])('the heartbeat: %s', async (_, commands, expected) => {
+test('each run reads .env anew: a password that was corrected there needs no new start', async () => {
+  const files = {
+    '.env': 'DATABASE_URL=postgresql://postgres:old@127.0.0.1:1/postgres\n',
+    'next.env': `DATABASE_URL=${db.url}\n`,
+    'rotate.cjs': `process.on('exit', () => require('node:fs').copyFileSync('next.env', '.env'));`,
+  };
+  const line = `${NEVER} userdrift check --quiet\n`;
+  const crontab = `NODE_OPTIONS=--require=./rotate.cjs\n${line}${line}`;
+  const { ended, kill, done } = await serve(crontab, [], { config: PLAIN_CONFIG, files });
+  expect(await ended(2)).toMatchObject([{ reason: 'connection_refused' }, { verdict: 'drift' }]);
+  kill('SIGTERM');
+  expect((await done).code).toBe(0);
+});
+
+test('of a sync and a check one pings: what a check finds the next sync mends', async () => {
+  const service = await heartbeatService(() => ({ body: 'OK' }));
+  const env = `USERDRIFT_PING_URL=${service.url}/ping/01234567\n`;
+  const files = { '.env': env };
+  const crontab = `${NEVER} userdrift check --quiet\n${NEVER} userdrift sync --quiet\n`;
   await gate.open();
-  const service = await listenTo(() => ({ body: 'OK' }));
-  try {
-    const crontab = commands.map((command) => `${NEVER} userdrift ${command}\n`).join('');
-    const files = { '.env': `USERDRIFT_PING_URL=${service.url}/ping/0123456789\n` };
-    const { ended, kill, done } = await serve(crontab, [], { ...options(), files });
-    await ended(commands.length);
-    kill('SIGTERM');
-    expect((await done).code).toBe(0);
-    expect(service.heard.map(({ path }) => path.slice('/ping/0123456789'.length))).toEqual(expected);
-  } finally {
-    await service.close();
-  }
+  const both = await serve(crontab, [], { ...options(), files });
+  expect(await both.ended(2)).toMatchObject([{ verdict: 'drift' }, { verdict: 'repaired' }]);
+  both.kill('SIGTERM');
+  await both.done;
+  expect(service.heard.map(({ path }) => path)).toEqual(['/ping/01234567/start', '/ping/01234567']);
+  const alone = await serve(`${NEVER} userdrift check --quiet\n`, [], { ...options(), files });
+  await alone.ended(1);
+  alone.kill('SIGTERM');
+  await alone.done;
+  await service.close();
+  expect(service.heard).toHaveLength(4);
 });
 
 describe('a signal in the middle of a run', () => {

@@ -59,6 +59,20 @@ describe.concurrent('a command line that is wrong', () => {
   });
 });
 
+describe.concurrent('a secret in the wrong place is not quoted', () => {
+  test.each([
+    [['check', 'postgresql://u:s3cret@h/db'], /too many arguments/],
+    [['check', '--pingurl=https://hc-ping.com/s3cret'], /unknown option '--pingurl=\*\*\*'/],
+    [['check', '--grace', 'https://hc-ping.com/s3cret'], /--grace.*'\*\*\*'/],
+    [['https://hc-ping.com/s3cret'], /unknown command '\*\*\*'/],
+  ])('%j', async (args, line) => {
+    const { code, stderr } = await run(args);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toContain('s3cret');
+    expect(code).toBe(64);
+  });
+});
+
 describe.concurrent('help', () => {
   test('userdrift alone prints it and exits 0', async () => {
     const { code, stdout, stderr } = await run([]);

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Launch, runChild } from '../../src/schedule/child.ts';
+import { type Launch, runChild, SETTLE_MS } from '../../src/schedule/child.ts';
+import { longestStatement } from '../support/statement-limit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'userdrift-child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,12 @@ const COUNTS = `let n = 0; process.on('SIGTERM', () => { console.error('signal '
 const DEAF = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
 
 describe('a child process', () => {
+  test('is given more time to settle than any statement may take, by the schedule and by whoever stops that', () => {
+    expect(SETTLE_MS / 1000).toBeGreaterThanOrEqual(longestStatement());
+    const [, seconds] = /docker stop -t (\d+)/.exec(readFileSync('docs/running/schedule.md', 'utf8')) ?? [];
+    expect(Number(seconds)).toBeGreaterThanOrEqual(longestStatement());
+  });
+
   test('gives its output, its exit code and how long it took', async () => {
     const { end, said } = child(`console.log(process.argv.slice(2).join() + process.env.A); process.exitCode = 2;`, {
       args: ['a', 'b c'],
@@ -74,6 +81,12 @@ describe('a child process', () => {
   test('that does not exist is an ending too', async () => {
     const gone = await child('', { script: join(folder, 'gone.cjs') }).end;
     expect(gone).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('that the system cannot give is an ending too', async () => {
+    // More than one variable may hold; a lack of memory is thrown in the same way.
+    const { end } = child('', { env: { BIG: 'x'.repeat(1 << 18) } });
+    expect(await end).toMatchObject({ code: null, signal: null, stdout: '', failedToStart: true, overdue: false });
   });
 
   test('gets each of two signals once, and dies at the third', async () => {

@@ -102,6 +102,20 @@ describe('assignments', () => {
   });
 });
 
+test('a secret in the wrong place is not quoted', () => {
+  for (const command of [
+    'DATABASE_URL=postgresql://u:s3cret@h/db userdrift sync',
+    'GITHUB_TOKEN=ghs_s3cret userdrift alert report.json',
+    'curl https://hc-ping.com/s3cret',
+    'https://hc-ping.com/s3cret',
+    'userdrift https://hc-ping.com/s3cret',
+  ]) {
+    const fault = faultOf(`* * * * * ${command}`);
+    expect(fault).toMatch(/begins with|after userdrift/);
+    expect(fault).not.toContain('s3cret');
+  }
+});
+
 describe('what is refused', () => {
   test.each([
     ['* * * * * userdrift backfill --yes', /backfill lifts the limits .* sync/],
