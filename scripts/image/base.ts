@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { podman, podmanAloud } from './podman.ts';
+import { adminPath, podman, podmanAloud } from './podman.ts';
 
 /** The base image that the Dockerfile names. */
 export interface Base {
@@ -92,7 +92,10 @@ CMD ["node"]
 function layOut(root: string, name: string): void {
   const [, release = ''] = /-(\w+)-slim$/.exec(name) ?? [];
   const packages = '--include=ca-certificates,libatomic1,libstdc++6';
-  execFileSync('debootstrap', ['--variant=minbase', packages, release, root], { stdio: ['ignore', 'ignore', 2] });
+  execFileSync('debootstrap', ['--variant=minbase', packages, release, root], {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, PATH: adminPath() },
+  });
   for (const left of ['var/cache/apt', 'var/lib/apt/lists', 'var/log']) {
     rmSync(join(root, left), { recursive: true });
     mkdirSync(join(root, left), { recursive: true });

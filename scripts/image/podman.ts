@@ -8,9 +8,14 @@ import { delimiter, join } from 'node:path';
  */
 const STORE = '/var/tmp/userdrift-image';
 
+/** The PATH of an administrator, which the one of a service or of a `su` without a dash is not. */
+export function adminPath(): string {
+  return [process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter);
+}
+
 /** Throws what to install if one of the programs is missing that build and run images without an engine. */
 export function findPodman(): void {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = adminPath().split(delimiter);
   const isThere = (program: string) => folders.some((folder) => existsSync(join(folder, program)));
   const missing = ['podman', 'debootstrap'].filter((program) => !isThere(program));
   if (!isThere('runc') && !isThere('crun')) missing.push('runc');
@@ -32,6 +37,7 @@ export function podman(...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync('podman', podmanArgs(...args), {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
+    env: { ...process.env, PATH: adminPath() },
   });
   if (status !== 0) throw new Error(`podman ${args[0]} failed:\n${stdout}${stderr}`, { cause: error });
   return stdout.trim();
@@ -39,5 +45,8 @@ export function podman(...args: string[]): string {
 
 /** As `podman`, with its output where the person who waits for it sees it. */
 export function podmanAloud(...args: string[]): void {
-  execFileSync('podman', podmanArgs(...args), { stdio: ['ignore', 2, 2] });
+  execFileSync('podman', podmanArgs(...args), {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, PATH: adminPath() },
+  });
 }
