@@ -5,6 +5,13 @@ import pg from 'pg';
 
 /** pg leaves the socket of a failed login open, and with it the process, until the server loses its patience. */
 export class Client extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // A lost connection is announced by an event as well as by the failed query, as soon as there is a session; without a
+    // listener it ends the process.
+    this.on('error', () => {});
+  }
+
   override connect(): Promise<pg.Client>;
   override connect(callback: (error: Error | null, client?: pg.Client) => void): void;
   override connect(callback?: (error: Error | null, client?: pg.Client) => void): Promise<pg.Client> | undefined {

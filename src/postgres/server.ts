@@ -169,8 +169,6 @@ export class Server {
 
   #watch(client: pg.Client): void {
     this.#open.add(client);
-    // A lost connection is announced by an event as well as by the failed query; without a listener it ends the process.
-    client.on('error', () => {});
     client.once('end', () => this.#open.delete(client));
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -38,7 +39,9 @@ beforeAll(async () => {
   await createTable(db, COLUMNS);
   good = await crowd(db, 400);
   const long = { raw_user_meta_data: { full_name: 'x'.repeat(150) } };
-  bad = (await Promise.all([1, 2, 3].map(() => insertUser(db, long)))).map(({ id }) => id).sort();
+  // One in each half of the ids, for the shard.
+  const ids = ['0', '8', 'f'].map((digit) => `${digit}${randomUUID().slice(1)}`);
+  bad = (await Promise.all(ids.map((id) => insertUser(db, { ...long, id })))).map(({ id }) => id).sort();
   await insertUser(db, { is_anonymous: true, email: null });
   direct = await everything(db.url);
 });
