@@ -2,8 +2,8 @@ import type { ClientBase } from 'pg';
 import { Fault } from '../fault.ts';
 import type { Clock, Measure, Scope, Writes } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
-import { measureSql, PARAMETERS } from '../sql/measure.ts';
-import { scopedBy } from '../sql/scope.ts';
+import { type Density, measureSql, PARAMETERS, probeSql } from '../sql/measure.ts';
+import { type Scoped, scopedBy } from '../sql/scope.ts';
 import { shardBounds } from '../sql/shard.ts';
 import type { Server } from './server.ts';
 import { proveSource, proveTarget } from './sight.ts';
@@ -29,22 +29,39 @@ export async function measure(
   clock: Clock | null,
   options: MeasureOptions,
 ): Promise<Measure> {
-  const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off', search_path: '' };
+  const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off', work_mem: WORK_MEM, search_path: '' };
   return server.read(settings, async (client) => {
     await proveSightAgain(client, mapping, options.writes);
     await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);
     const scoped = scopedBy({ ...shardBounds(scope.shard), since: scope.since });
-    const text = measureSql(mapping, [{ when: 'true', scope: scoped }], {
+    const asked = {
       ...PARAMETERS,
       orphans: options.orphans && scope.since === null ? 'true' : null,
       breakdown: clock ? null : { when: 'true', providers: options.providers },
-    });
+    };
+    const text = measureSql(mapping, [{ when: 'true', scope: scoped }], asked, await probe(client, mapping, scoped));
     const values = [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs];
     const { rows } = await client.query<{ measure: Measure }>(text, values);
     const [row] = rows;
     if (!row) throw new TypeError('the measure returned no row');
     return row.measure;
   });
+}
+
+/** Groups by day, provider and class fit: with the default of 4 MB they are sorted on disk (500,000 users: 0.9 s of CPU and 0.6 s). */
+const WORK_MEM = '16MB';
+
+/** From this share of users without a row on, one pass over the wide rows is faster than a lookup of each. */
+const MANY = 0.05;
+
+/** What the first ids tell of the rest: ids are random, and where they are not, the measure is slower, not wrong. */
+async function probe(client: ClientBase, mapping: Mapping, scope: Scoped): Promise<Density> {
+  // By sign-up time the measure reads the wide rows in any case.
+  if (scope.since !== '') return { without: 'few' };
+  const { rows } = await client.query<{ looked: number; without: number; missing: number }>(probeSql(mapping, scope));
+  const { looked, without, missing } = rows[0] ?? { looked: 0, without: 0, missing: 0 };
+  if (without <= looked * MANY) return { without: 'few' };
+  return { without: 'many', missing: missing > looked * MANY ? 'many' : 'few' };
 }
 
 async function proveSightAgain(client: ClientBase, mapping: Mapping, writes: Writes): Promise<void> {

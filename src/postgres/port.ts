@@ -5,7 +5,7 @@ import type { Mapping } from '../sql/mapping.ts';
 import type { Name } from '../sql/name.ts';
 import { shardBounds } from '../sql/shard.ts';
 import type { Signature } from '../sql/signatures.ts';
-import { missingSql, staleSql } from '../sql/stream.ts';
+import { missingIdsSql, missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
 import { Caller } from './call.ts';
@@ -17,7 +17,7 @@ import { type MeasureOptions, measure } from './measure.ts';
 import { prove } from './prove.ts';
 import { takeRunLock } from './run-lock.ts';
 import { Server } from './server.ts';
-import { streamIds } from './stream.ts';
+import { type StreamOptions, streamIds } from './stream.ts';
 import { type Batches, Writer } from './write.ts';
 
 export interface PostgresOptions {
@@ -112,6 +112,8 @@ class PostgresTables implements Tables {
   readonly #writer: Writer;
   /** null: rows are inserted */
   readonly #caller: Caller | null;
+  /** By the last measure everybody without a row is expected to have one, and they are very many. */
+  #everybody = false;
 
   constructor(server: Server, mapping: Mapping, options: MeasureOptions, writer: Writer, caller: Caller | null) {
     this.#server = server;
@@ -125,16 +127,20 @@ class PostgresTables implements Tables {
     return explained('judge the mapping', prove(this.#server, this.#mapping, depth, this.#options.rowSecurity));
   }
 
-  measure(scope: Scope, clock?: Clock): Promise<Measure> {
-    return explained('measure', measure(this.#server, this.#mapping, scope, clock ?? null, this.#options));
+  async measure(scope: Scope, clock?: Clock): Promise<Measure> {
+    const work = measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
+    const measured = await explained('measure', work);
+    this.#everybody = scope.since === null && isEverybody(measured);
+    return measured;
   }
 
-  missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]> {
-    return this.#stream(scope, clock, batchSize, (scoped) => missingSql(this.#mapping, scoped));
+  missing(scope: Scope, { cutoff, future }: Clock, batchSize: number): AsyncGenerator<string[]> {
+    if (this.#everybody) return this.#stream(scope, batchSize, [], (scoped) => missingIdsSql(this.#mapping, scoped));
+    return this.#stream(scope, batchSize, [cutoff, future], (scoped) => missingSql(this.#mapping, scoped));
   }
 
   stale(scope: Scope, batchSize: number): AsyncGenerator<string[]> {
-    return this.#stream(scope, null, batchSize, (scoped) => staleSql(this.#mapping, scoped));
+    return this.#stream(scope, batchSize, [], (scoped) => staleSql(this.#mapping, scoped));
   }
 
   write(ids: readonly string[], stop: AbortSignal) {
@@ -155,9 +161,17 @@ class PostgresTables implements Tables {
     return repair ? `-- for each missing user\n${callSql(this.#mapping, repair, '$1')}` : insertSql(this.#mapping);
   }
 
-  #stream(scope: Scope, clock: Clock | null, batchSize: number, sql: Parameters<typeof streamIds>[3]['sql']) {
+  #stream(scope: Scope, batchSize: number, values: readonly string[], sql: StreamOptions['sql']) {
     const range = { ...shardBounds(scope.shard), since: scope.since };
-    const options = { rowSecurity: this.#options.rowSecurity, batchSize, sql, clock };
+    const options = { rowSecurity: this.#options.rowSecurity, batchSize, sql, values };
     return explainedEach('stream ids', streamIds(this.#server, this.#mapping, range, options));
   }
+}
+
+/** Missing users from which on it pays not to look at each of them before it is written. */
+const VERY_MANY = 10_000;
+
+/** Whoever signs up while so many are written may then be written before its grace is over. */
+function isEverybody({ missing, excluded }: Measure): boolean {
+  return missing >= VERY_MANY && Object.values(excluded).every((count) => count === 0);
 }

@@ -101,15 +101,20 @@ export class Server {
   }
 
   /**
-   * Runs one statement that writes and returns ids: autocommit where the session keeps the settings, else in a
-   * transaction of its own. A target with policies needs row security on, which no session of ours keeps.
+   * Runs one statement that writes and returns `ids` in one row: autocommit where the session keeps the settings, else in a
+   * transaction of its own. A target with policies needs row security on, which no session of ours keeps. What all came
+   * back in the order in which it was sent is the very array that was sent.
    */
-  async writeOnce({ name, text }: Statement, ids: readonly string[], rowSecurity: boolean): Promise<string[]> {
+  async writeOnce({ name, text }: Statement, ids: readonly string[], rowSecurity: boolean): Promise<readonly string[]> {
+    const sent = ids.join();
     const run = async (client: pg.ClientBase) => {
       // Only a session of our own keeps prepared statements.
       const prepared = this.mode === 'session' ? { name } : {};
-      const { rows } = await client.query<{ id: string }>({ ...prepared, text, values: [ids] });
-      return rows.map(({ id }) => id);
+      // As text: the driver would quote each uuid on its own.
+      const { rows } = await client.query<{ ids: string | null }>({ ...prepared, text, values: [`{${sent}}`] });
+      const back = rows[0]?.ids ?? null;
+      if (back === sent) return ids;
+      return back === null ? [] : back.split(',');
     };
     if (this.mode === 'session' && !rowSecurity) return this.#borrow(limitOf(WRITE_SETTINGS), run);
     const settings = { ...WRITE_SETTINGS, row_security: rowSecurity ? 'on' : 'off' };

@@ -1,9 +1,8 @@
 import type { ClientBase } from 'pg';
 import Cursor from 'pg-cursor';
-import type { Clock } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { type Range, type Scoped, scopedBy } from '../sql/scope.ts';
-import { windowEndSql } from '../sql/stream.ts';
+import { inChunks, windowEndSql } from '../sql/stream.ts';
 import type { Server } from './server.ts';
 import { sqlState } from './sqlstate.ts';
 import type { Settings } from './transaction.ts';
@@ -12,18 +11,19 @@ import type { Settings } from './transaction.ts';
 const WINDOW_ROWS = 500_000;
 /** Below this a window that times out is no matter of size. */
 const SMALLEST_WINDOW = 1000;
-/** Ids per epoch, all of them held in memory (about 2 MB) so that slow writers never hold the snapshot. */
-const EPOCH_ROWS = 20_000;
-const READ_ROWS = 5000;
-/** An epoch ends after this, however much it found. */
-const EPOCH_MS = 5000;
+/** Ids per epoch, all of them held in memory (about 1 MB) so that slow writers never hold the snapshot. */
+const EPOCH_ROWS = 10_000;
+/** Ids in one row: each row costs the client as much as a hundred ids. */
+const CHUNK = 1000;
+/** Rows per read. */
+const CHUNKS = 5;
 
 export interface StreamOptions {
   rowSecurity: boolean;
   batchSize: number;
-  /** `$1` limit, and for missing users `$2` cutoff and `$3` future */
+  /** `$1` limit, then `values` */
   sql: (scope: Scoped) => string;
-  clock: Clock | null;
+  values: readonly string[];
 }
 
 interface Epoch {
@@ -34,7 +34,8 @@ interface Epoch {
 
 /**
  * Streams ids in ascending order, in batches, through short epochs: each is one read-only transaction with a cursor over
- * a window of the source, and it is over before its first batch is handed out. A lost connection starts a new epoch.
+ * a window of the source, and it is over before its first batch is handed out; meanwhile the next one is read. A lost
+ * connection starts a new epoch.
  */
 export async function* streamIds(
   server: Server,
@@ -43,7 +44,7 @@ export async function* streamIds(
   options: StreamOptions,
 ): AsyncGenerator<string[]> {
   let held: string[] = [];
-  for await (const ids of epochs(server, mapping, scope, options)) {
+  for await (const ids of ahead(epochs(server, mapping, scope, options))) {
     held.push(...ids);
     const whole = held.length - (held.length % options.batchSize);
     yield* batchesOf(held.slice(0, whole), options.batchSize);
@@ -70,7 +71,9 @@ async function* epochs(
     try {
       window ??= await server.read(settings, (client) => nextWindow(client, mapping, { ...scope, after }, rows));
       const range: Range = { ...window, after };
-      const epoch = await server.read(settings, (client) => readEpoch(client, range, options));
+      const epoch = await server.read(settings, (client) =>
+        readEpoch(client, range, Math.min(rows, EPOCH_ROWS), options),
+      );
       yield epoch.ids;
       after = epoch.cutAt ?? window.upTo;
       if (epoch.cutAt !== null) continue;
@@ -78,7 +81,8 @@ async function* epochs(
       window = null;
     } catch (error) {
       if (sqlState(error) !== '57014' || rows <= SMALLEST_WINDOW) throw error;
-      rows = Math.ceil(rows / 2);
+      // A window of many epochs is not what took so long.
+      rows = Math.ceil(Math.min(rows, 4 * EPOCH_ROWS) / 2);
       window = null;
     }
   }
@@ -102,7 +106,7 @@ async function nextWindow(client: ClientBase, mapping: Mapping, range: Range, ro
   return { ...range, upTo: result.rows[0]?.id ?? range.upTo };
 }
 
-async function readEpoch(client: ClientBase, range: Range, options: StreamOptions): Promise<Epoch> {
+async function readEpoch(client: ClientBase, range: Range, limit: number, options: StreamOptions): Promise<Epoch> {
   // pg-cursor drops an error that arrives between its last row and the server's "ready": the read would never settle.
   let lost = () => {};
   const loss = new Promise<never>((_, reject) => {
@@ -110,29 +114,51 @@ async function readEpoch(client: ClientBase, range: Range, options: StreamOption
     client.once('end', lost);
   });
   try {
-    return await Promise.race([readRows(client, range, options), loss]);
+    return await Promise.race([readRows(client, range, limit, options), loss]);
   } finally {
     client.off('end', lost);
   }
 }
 
-async function readRows(client: ClientBase, range: Range, options: StreamOptions): Promise<Epoch> {
-  const { clock } = options;
-  const values = clock ? [EPOCH_ROWS, clock.cutoff, clock.future] : [EPOCH_ROWS];
-  const cursor = client.query(new Cursor<{ id: string; due: boolean }>(options.sql(scopedBy(range)), values));
-  const until = performance.now() + EPOCH_MS;
+async function readRows(client: ClientBase, range: Range, limit: number, options: StreamOptions): Promise<Epoch> {
+  const text = inChunks(options.sql(scopedBy(range)), CHUNK);
+  const cursor = client.query(new Cursor<Chunk>(text, [limit, ...options.values]));
   const ids: string[] = [];
   let seen = 0;
-  for (let exhausted = false; !exhausted; ) {
-    const rows = await cursor.read(READ_ROWS);
-    for (const { id, due } of rows) if (due) ids.push(id);
-    seen += rows.length;
-    exhausted = rows.length < READ_ROWS && seen < EPOCH_ROWS;
-    const last = rows.at(-1)?.id;
-    if (last !== undefined && !exhausted && (seen >= EPOCH_ROWS || performance.now() > until)) {
-      await cursor.close();
-      return { ids, cutAt: last };
+  let last: string | null = null;
+  for (let rows = await cursor.read(CHUNKS); rows.length > 0; rows = await cursor.read(CHUNKS)) {
+    for (const chunk of rows) {
+      if (chunk.ids !== null) ids.push(...chunk.ids.split(','));
+      seen += chunk.seen;
+      last = chunk.last;
     }
   }
-  return { ids, cutAt: null };
+  return { ids, cutAt: seen >= limit ? last : null };
+}
+
+interface Chunk {
+  ids: string | null;
+  seen: number;
+  last: string;
+}
+
+/** Begins the next step while the one before is being worked on. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const step = () => {
+    const next = source.next();
+    // Whoever asks for it hears of it.
+    next.catch(() => {});
+    return next;
+  };
+  try {
+    for (let next = step(); ; ) {
+      const { done, value } = await next;
+      if (done) return;
+      next = step();
+      yield value;
+    }
+  } finally {
+    // Not awaited: it would first have to finish its read.
+    source.return(undefined).catch(() => {});
+  }
 }

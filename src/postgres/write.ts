@@ -2,7 +2,7 @@ import { Groups } from '../attempts/groups.ts';
 import { Fault } from '../fault.ts';
 import type { Outcome, RefreshOutcome, RowFault, Standing } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
-import { insertSql, refreshSql, standingSql } from '../sql/write.ts';
+import { inOneRow, insertSql, refreshSql, standingSql } from '../sql/write.ts';
 import { explained, type StandingRow, standingOf } from '../standing.ts';
 import type { Server, Statement } from './server.ts';
 import { classify, faultOf, isSourceForeignKey } from './sqlstate.ts';
@@ -16,7 +16,8 @@ export interface Batches {
   split: number;
 }
 
-type Attempt = { kind: 'done'; ids: string[] } | { kind: 'rejected'; fault: RowFault };
+/** Of what is done, `ids` are those that were sent, the very array, where all of them came back in order. */
+type Attempt = { kind: 'done'; ids: readonly string[] } | { kind: 'rejected'; fault: RowFault };
 
 /** Writes batches of users: one statement each, split where a row is bad, read back where the counts differ. */
 export class Writer {
@@ -44,7 +45,7 @@ export class Writer {
 
   /** Inserts; yields the outcomes of each group as it settles, every id once. */
   async *insert(ids: readonly string[]): AsyncGenerator<Outcome[]> {
-    const statement = { name: 'insert', text: insertSql(this.#mapping) };
+    const statement = { name: 'insert', text: inOneRow(insertSql(this.#mapping)) };
     yield* this.#each(ids, async (group) => {
       const attempt = await this.#attempt(statement, group);
       if (attempt.kind === 'done') return this.#settle(statement, group, attempt.ids);
@@ -54,7 +55,7 @@ export class Writer {
 
   /** Updates the refresh columns; yields the outcomes of each group as it settles, every id once. */
   async *refresh(ids: readonly string[]): AsyncGenerator<RefreshOutcome[]> {
-    const statement = { name: 'refresh', text: refreshSql(this.#mapping) };
+    const statement = { name: 'refresh', text: inOneRow(refreshSql(this.#mapping)) };
     yield* this.#each(ids, async (group): Promise<RefreshOutcome[] | null> => {
       const attempt = await this.#attempt(statement, group);
       if (attempt.kind === 'rejected') {
@@ -111,8 +112,9 @@ export class Writer {
 
   /** Names the ids that did not come back; one that nothing explains is sent again, alone. */
   async #settle(statement: Statement, group: readonly string[], inserted: readonly string[]): Promise<Outcome[]> {
-    refuseRewrittenKeys(group, inserted);
     const outcomes: Outcome[] = inserted.map((id) => ({ id, kind: 'inserted' }));
+    if (inserted === group) return outcomes;
+    refuseRewrittenKeys(group, inserted);
     if (inserted.length === group.length) return outcomes;
     const back = new Set(inserted);
     for (const standing of await this.stand(group.filter((id) => !back.has(id)))) {

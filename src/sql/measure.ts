@@ -15,7 +15,7 @@ const CANONICAL_UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const SAMPLE = 20;
 
 /** A time that ISO 8601 can write: not NULL, not infinite, neither BC nor after the year 9999. */
-const DATED = `created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'`;
+const DATED = `u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00'`;
 
 /** What a measure is told when it runs, as SQL. */
 export interface Asked {
@@ -39,54 +39,94 @@ export interface Look {
 }
 
 /**
- * One statement, one snapshot, one JSON value as `Measure` describes it: totals, and every user without a row in exactly
- * one class. The anti-join runs on ids alone (index-only, parallel); only the few that are missing are joined back to the
- * wide row. A look that does not apply costs nothing, and each is planned by itself.
+ * How the users without a row are found. `few`: on ids alone (index-only), and only those are joined back to the wide row.
+ * `many`: in one pass over the wide rows, which workers share; `missing` of them are expected users, which decides how a
+ * sample of these is had. For one million users of whom nobody has a row: 2.4 s and 0.9 s.
  */
-export function measureSql(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
+export type Density = { without: 'few' } | { without: 'many'; missing: 'few' | 'many' };
+
+/**
+ * One statement, one snapshot, one JSON value as `Measure` describes it: totals, and every user without a row in exactly
+ * one class. A look that does not apply costs nothing, and each is planned by itself.
+ */
+export function measureSql(
+  mapping: Mapping,
+  looks: readonly Look[],
+  asked: Asked,
+  density: Density = { without: 'few' },
+): string {
   const source = sourceOf(mapping);
-  const provider = asked.breakdown?.providers ? "u.raw_app_meta_data ->> 'provider' as provider, " : '';
   return `
 with clock as materialized (
   select coalesce(${asked.cutoff}::timestamptz, now() - ${asked.graceMs}::float8 * interval '1 millisecond') as cutoff,
          coalesce(${asked.future}::timestamptz, now() + interval '1 day') as future
 ),
-missing as materialized (
-  ${looks.map(({ when, scope }) => `select u.id from ${source} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`).join('\n  union all ')}
-),
-classed as (
-  select u.id, u.created_at, ${provider}coalesce(${exclusionOf(mapping)},
-    case when u.created_at > clock.cutoff and u.created_at <= clock.future then 'grace' else 'missing' end) as class
-  from missing join ${source} on u.id = missing.id cross join clock
-),
-counted as (
-  select
-    count(*) filter (where class = 'missing') as missing,
-    count(*) filter (where class = 'deleted') as deleted,
-    count(*) filter (where class = 'anonymous') as anonymous,
-    count(*) filter (where class = 'sso') as sso,
-    count(*) filter (where class = 'filtered') as filtered,
-    count(*) filter (where class = 'grace') as grace,
-    count(*) filter (where class = 'missing' and (${DATED}) is not true) as undated,
-    min(created_at) filter (where class = 'missing' and ${DATED}) as oldest,
-    max(created_at) filter (where class = 'missing' and ${DATED}) as newest
-  from classed
+${density.without === 'few' ? foundOnIds(mapping, looks, asked) : foundInOnePass(mapping, looks, asked)},
+counted as materialized (
+  select class, day, provider, count(*) as n,
+    count(*) filter (where dated is null) as undated, min(dated) as oldest, max(dated) as newest,
+    ${isWalk(density) ? 'null::uuid[]' : `array_agg(id) filter (where class = 'missing')`} as ids
+  from classed group by class, day, provider
 )
 select jsonb_build_object(
   'clock', jsonb_build_object('cutoff', ${iso('clock.cutoff')}, 'future', ${iso('clock.future')}),
   'sourceTotal', ${inLook(looks, ({ between, since }) => `select count(*) from ${source} where true${between('u.id')}${since}`)},
   'sourceEmpty', not exists (select from ${source}),
   'targetEmpty', not exists (select from ${targetOf(mapping)}),
-  'missing', missing,
-  'oldest', case when undated = 0 then ${iso('oldest')} end,
-  'newest', ${iso('newest')},
-  'excluded', jsonb_build_object('deleted', deleted, 'anonymous', anonymous, 'sso', sso, 'filtered', filtered, 'grace', grace),
+  'missing', ${inClass('missing', 'sum(n)')},
+  'oldest', case when ${inClass('missing', 'sum(undated)')} = 0 then ${iso(inClass('missing', 'min(oldest)', 'null'))} end,
+  'newest', ${iso(inClass('missing', 'max(newest)', 'null'))},
+  'excluded', jsonb_build_object(${CLASSES.map((name) => `'${name}', ${inClass(name, 'sum(n)')}`).join(', ')}),
   'stale', ${mapping.refresh.length > 0 ? inLook(looks, (scope) => staleCount(mapping, scope)) : 'null'},
   'orphans', ${asked.orphans === null ? 'null' : `case when ${asked.orphans} then ${inLook(looks, (scope) => orphanCount(mapping, scope))} end`},
-  'sample', array(select id from classed where class = 'missing' order by id limit ${SAMPLE}),
+  'sample', ${isWalk(density) ? walked(mapping, looks) : COLLECTED},
   'breakdown', ${asked.breakdown === null ? 'null' : `case when ${asked.breakdown.when} then ${brokenDown(asked.breakdown.providers)} end`}
 ) as measure
-from counted cross join clock`;
+from clock`;
+}
+
+/** Looks at the first source rows of a scope, by id: how many of those `looked` at are `without` a row, and how many of these are `expected`. */
+export function probeSql(mapping: Mapping, scope: Scoped): string {
+  return `
+select count(*)::int as looked, count(*) filter (where without)::int as without,
+  count(*) filter (where without and expected)::int as missing
+from (
+  select ${withoutRowWithin(mapping, { ...scope, between: (id) => (id === 'u.id' ? '' : scope.between(id)) })} as without,
+    ${eligible(mapping)} as expected
+  from ${sourceOf(mapping)} where true${scope.between('u.id')} order by u.id limit ${PROBE}
+) probe`;
+}
+
+const PROBE = 1000;
+
+const CLASSES = ['deleted', 'anonymous', 'sso', 'filtered', 'grace'];
+
+function isWalk(density: Density): boolean {
+  return density.without === 'many' && density.missing === 'many';
+}
+
+function foundOnIds(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
+  const arms = looks.map(
+    ({ when, scope }) =>
+      `select u.id from ${sourceOf(mapping)} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`,
+  );
+  return `missing as materialized (
+  ${arms.join('\n  union all ')}
+),
+classed as (
+  select ${classedColumns(mapping, asked)}
+  from missing join ${sourceOf(mapping)} on u.id = missing.id
+)`;
+}
+
+function foundInOnePass(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
+  const arms = looks.map(
+    ({ when, scope }) =>
+      `select ${classedColumns(mapping, asked)} from ${sourceOf(mapping)} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`,
+  );
+  return `classed as (
+  ${arms.join('\n  union all ')}
+)`;
 }
 
 /** The value of the look that applies; the others are never begun. */
@@ -107,26 +147,53 @@ const PROVIDERS =
   'email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,' +
   'linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom';
 
-function brokenDown(providers: boolean): string {
-  return `jsonb_build_object(
-    'days', coalesce((
-      select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (
-        select case when ${DATED} then (created_at at time zone 'UTC')::date end as day, count(*) as n
-        from classed where class = 'missing' group by 1) d), '[]'),
-    'providers', ${providers ? BY_PROVIDER : 'null'})`;
+/** What each user without a row is counted by: class, time and way of sign-up. */
+function classedColumns(mapping: Mapping, { breakdown }: Asked): string {
+  const classes = `coalesce(${exclusionOf(mapping)}, case
+    when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
+    else 'missing' end)`;
+  const day = `case when ${DATED} then (u.created_at at time zone 'UTC')::date end`;
+  const [dayAsked, providerAsked] = [breakdown ? day : 'null::date', breakdown?.providers ? PROVIDER : 'null::text'];
+  return `u.id, case when ${DATED} then u.created_at end as dated, ${classes} as class, ${dayAsked} as day, ${providerAsked} as provider`;
 }
 
-/** Counted as it stands, then named: the names are judged once each. */
-const BY_PROVIDER = `coalesce((
-      select jsonb_agg(jsonb_build_object('provider', name, 'missing', n) order by n desc, name) from (
-        select case
-            when provider is null then 'unknown'
-            when provider = any('{${PROVIDERS}}') then provider
-            when provider like 'sso:%' then 'sso'
-            when provider like 'custom:%' then 'custom'
-            else 'other' end as name, sum(n) as n
-        from (select provider, count(*) as n from classed where class = 'missing' group by 1) raw
-        group by 1) named), '[]')`;
+const PROVIDER = `case
+    when u.raw_app_meta_data ->> 'provider' is null then 'unknown'
+    when u.raw_app_meta_data ->> 'provider' = any('{${PROVIDERS}}') then u.raw_app_meta_data ->> 'provider'
+    when u.raw_app_meta_data ->> 'provider' like 'sso:%' then 'sso'
+    when u.raw_app_meta_data ->> 'provider' like 'custom:%' then 'custom'
+    else 'other' end`;
+
+function inClass(name: string, aggregate: string, otherwise = '0'): string {
+  return `coalesce((select ${aggregate} from counted where class = '${name}'), ${otherwise})`;
+}
+
+const COLLECTED = `array(select id from counted cross join unnest(ids) as id order by id limit ${SAMPLE})`;
+
+/** Along the index: soon done where many are missing. */
+function walked(mapping: Mapping, looks: readonly Look[]): string {
+  const grace = 'u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock)';
+  return inLook(
+    looks,
+    (scope) => `array(select u.id from ${sourceOf(mapping)}
+    where ${withoutRowWithin(mapping, scope)}${scope.since} and ${eligible(mapping)} and (${grace}) is not true
+    order by u.id limit ${SAMPLE})`,
+  );
+}
+
+function brokenDown(providers: boolean): string {
+  const days = `select day, sum(n) as n from counted where class = 'missing' group by day`;
+  const ways = `select provider, sum(n) as n from counted where class = 'missing' group by provider`;
+  return `jsonb_build_object(
+    'days', coalesce((
+      select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (${days}) d), '[]'),
+    'providers', ${
+      providers
+        ? `coalesce((
+      select jsonb_agg(jsonb_build_object('provider', provider, 'missing', n) order by n desc, provider) from (${ways}) w), '[]')`
+        : 'null'
+    })`;
+}
 
 function staleCount(mapping: Mapping, { between, since }: Scoped): string {
   return `

@@ -38,6 +38,27 @@ from (
 order by m.id`;
 }
 
+/** The same without `due`, for where everybody without a row is: on ids alone, which no wide row is read for. */
+export function missingIdsSql(mapping: Mapping, scope: Scoped): string {
+  return `
+select u.id::text as id, true as due from ${sourceOf(mapping)}
+where ${withoutRowWithin(mapping, scope)}
+order by u.id limit $1`;
+}
+
+/**
+ * What one of these streams finds, `size` ids a row, ascending: `ids`, those that are due, joined by commas; how many were
+ * `seen`; and the `last` of them.
+ */
+export function inChunks(found: string, size: number): string {
+  return `
+select string_agg(id, ',' order by id collate "C") filter (where due) as ids, count(*)::int as seen,
+  max(id collate "C") as last
+from (select id, due, (row_number() over () - 1) / ${size} as chunk from (${found}
+) found) numbered
+group by chunk order by chunk`;
+}
+
 /** Ids of eligible users whose refresh columns differ, ascending, at most $1. */
 export function staleSql(mapping: Mapping, scope: Scoped): string {
   return `

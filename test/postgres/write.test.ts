@@ -49,7 +49,7 @@ describe('what happened between the read and the write is named', () => {
     await deletion.query('begin');
     await deletion.query('delete from auth.users where id = $1', [id]);
     const waiting = `select from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like 'insert%'`;
+      where datname = current_database() and wait_event_type = 'Lock' and query like 'with written%'`;
     const ended = until(db, waiting).then(() => deletion.query('commit'));
     const report = await run('sync', { url: db.url });
     await ended;

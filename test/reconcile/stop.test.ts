@@ -42,7 +42,7 @@ async function barrier(statement: string): Promise<() => Promise<void>> {
 
 const blocked = () =>
   db.query(
-    `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert%' and datname = current_database()`,
+    `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'with written%' and datname = current_database()`,
   );
 
 test('a batch in flight settles to its last id, also while it is being split', async () => {

@@ -221,7 +221,7 @@ describe('the server takes a connection away', () => {
     await gate.close();
     const working = backfill();
     await gate.crowded(3);
-    expect(await kill(`query ~ '^insert' and wait_event = 'PgSleep'`)).toHaveLength(3);
+    expect(await kill(`query ~ '^with written' and wait_event = 'PgSleep'`)).toHaveLength(3);
     await gate.open();
     const report = await working;
     await expectAll(report);

@@ -62,7 +62,7 @@ test('the server restarts, immediate shutdown and recovery', () =>
 test('a backend is killed with SIGKILL: the server throws everybody out and recovers', () =>
   backfillDuring(async () => {
     const [writer] = await db.query<{ pid: number }>(
-      `select pid from pg_stat_activity where wait_event = 'PgSleep' and query ~ '^insert' limit 1`,
+      `select pid from pg_stat_activity where wait_event = 'PgSleep' and query ~ '^with written' limit 1`,
     );
     process.kill(writer?.pid ?? 0, 'SIGKILL');
     const patience = { timeout: 20_000 };

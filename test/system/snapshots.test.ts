@@ -46,7 +46,7 @@ const backfill = (batchSize = 1000) =>
 /** How long the oldest transaction is open that holds a snapshot or a lock on auth.users. */
 const oldest = (looks: readonly Look[]) =>
   Math.max(0, ...looks.filter(({ snapshot, onSource }) => snapshot || onSource).map(({ age }) => age ?? 0));
-const isWriter = ({ query }: Look) => query.startsWith('insert into');
+const isWriter = ({ query }: Look) => query.startsWith('with written');
 
 function expectQuietRunLock(looks: readonly Look[]): void {
   const holder = looks.filter(({ runLock }) => runLock);
