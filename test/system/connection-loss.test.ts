@@ -50,7 +50,7 @@ async function expectAll(report: Awaited<ReturnType<typeof run>>): Promise<void>
   expect(await idsIn(db)).toEqual(users);
 }
 
-const INSERT = /^insert into "public"\."users"/;
+const INSERT = /^with written \(id\) as \(\ninsert into "public"\."users"/;
 /** The reader's statement, which comes by once per read of its cursor. */
 const STREAM = /order by u\.id limit \$1/;
 const LOCK = /pg_try_advisory_xact_lock/;

@@ -9,7 +9,7 @@ import { startPgBouncer } from '../support/pgbouncer.ts';
 
 /** How long a run may take to notice that nobody answers: a statement has 60 s, and so has a lost connection. */
 const LONGEST_MS = 150_000;
-const INSERT = /^insert into "public"\."users"/;
+const INSERT = /^with written \(id\) as \(\ninsert into "public"\."users"/;
 
 interface World {
   db: TestDatabase;
