@@ -1,13 +1,13 @@
 import plot, { type Point } from 'simple-ascii-chart';
 
 /** Points on logarithmic axes: what grows by a power is a straight line, and one that grows alike has a slope of one. */
-export function logChart(points: readonly (readonly [number, number])[], labels: { x: string; y: string }): string {
+export function logChart(points: readonly (readonly [number, number])[], xLabel: string): string {
   const logs = points.map(([x, y]): Point => [Math.log10(x), Math.log10(y)]);
   return plot(logs, {
     width: 60,
     height: 12,
-    xLabel: labels.x,
-    yLabel: labels.y,
+    xLabel,
+    mode: 'point',
     formatter: (value) => shorten(10 ** value),
   })
     .replace(/[ \t]+$/gm, '')

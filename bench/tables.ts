@@ -17,6 +17,11 @@ export function whole(number: number): string {
   return Math.round(number).toLocaleString('en-US');
 }
 
+/** 1 round, 3 rounds, 1,000 users */
+export function counted(number: number, noun: string): string {
+  return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** Seconds with three digits that say something: 0.412 s, 8.13 s, 93.5 s, 1,204 s. */
 export function seconds(number: number): string {
   return `${digits(number)} s`;

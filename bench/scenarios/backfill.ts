@@ -8,7 +8,7 @@ import { withServerCpu } from '../measure.ts';
 import { MISSING_SQL } from '../population.ts';
 import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { megabytes, seconds, spread, table, times, whole } from '../tables.ts';
+import { counted, megabytes, seconds, spread, table, times, whole } from '../tables.ts';
 
 /** A way to fill the table. */
 interface Way {
@@ -22,6 +22,7 @@ interface Way {
 
 const STATEMENT = 'one `insert … select`';
 const SERVER_LOOP = 'loop over the repair function, in the server';
+const CLIENT_LOOP = 'the same loop in a client';
 const DEFAULT = 'userdrift';
 /** A loop of round trips is as slow per user at the end as at the start. */
 const CLIENT_CALLS = 5000;
@@ -33,12 +34,12 @@ const HTTP_USERS = 50_000;
 export const backfillScenario: Scenario = {
   name: 'backfill',
   title: 'Backfill, everybody missing',
-  scale: ({ users, rounds }) => `${whole(users)} users, ${rounds} rounds`,
+  scale: ({ users, rounds }) => `${counted(users, 'user')}, ${counted(rounds, 'round')}`,
   async run(bench) {
     const ways = waysOf(bench);
     const contestants = ways.map((way) => ({ name: way.name, run: () => race(bench, way) }));
     const results = await compete(contestants, bench.rounds, bench.say);
-    return [wayTable(ways, results, bench.users), barTable(barsOf(results))].join('\n\n');
+    return [wayTable(ways, results, bench.users), barTable(barsOf(results, ways, bench.users))].join('\n\n');
   },
 };
 
@@ -48,7 +49,7 @@ function waysOf({ users, program }: Bench): Way[] {
     { name: STATEMENT, users, work: singleStatement },
     { name: SERVER_LOOP, users, work: loopInServer },
     {
-      name: 'the same loop in a client',
+      name: CLIENT_LOOP,
       users: calls,
       leaves: users - calls,
       work: (arena) => loopInClient(arena, calls),
@@ -82,11 +83,10 @@ async function race({ ground }: Bench, { name, users, leaves = 0, work }: Way): 
 }
 
 function wayTable(ways: readonly Way[], results: Results, all: number): string {
-  const statement = results.median(STATEMENT, 'seconds');
+  const statement = timeOf(results, ways, STATEMENT, all);
   const rows = ways.map(({ name, users }) => {
-    // What was tried with a part counts as if it went on like that.
     const scaled = results.all(name, 'seconds').map((number) => (number * all) / users);
-    const whenAll = (results.median(name, 'seconds') * all) / users;
+    const whenAll = timeOf(results, ways, name, all);
     return [
       users === all ? name : `${name} (${whole(users)} users tried, the rest computed)`,
       seconds(whenAll),
@@ -108,6 +108,12 @@ function wayTable(ways: readonly Way[], results: Results, all: number): string {
   return table(['Way', ...numbers.map((number) => ({ number }))], rows);
 }
 
+/** The median; of a way that was tried with a part of the users, as if it went on like that. */
+function timeOf(results: Results, ways: readonly Way[], name: string, all: number): number {
+  const { users = all } = ways.find((way) => way.name === name) ?? {};
+  return (results.median(name, 'seconds') * all) / users;
+}
+
 function used(results: Results, name: string, factor: number): string[] {
   const cell = (number: string, render: (value: number) => string) =>
     results.has(name, number) ? render(results.median(name, number)) : '-';
@@ -118,26 +124,19 @@ function used(results: Results, name: string, factor: number): string[] {
   ];
 }
 
-function barsOf(results: Results): Bar[] {
-  const ours = results.median(DEFAULT, 'seconds');
+function barsOf(results: Results, ways: readonly Way[], all: number): Bar[] {
+  const ours = timeOf(results, ways, DEFAULT, all);
+  const against = (name: string, limit: number) => ({
+    what: `against ${name}`,
+    measured: ours / timeOf(results, ways, name, all),
+    limit,
+    render: times,
+  });
+  const peak = results.median(DEFAULT, 'peakMegabytes');
   return [
-    {
-      what: 'against one `insert … select`',
-      measured: ours / results.median(STATEMENT, 'seconds'),
-      limit: 0.75,
-      render: times,
-    },
-    {
-      what: 'against the loop in the server',
-      measured: ours / results.median(SERVER_LOOP, 'seconds'),
-      limit: 0.1,
-      render: times,
-    },
-    {
-      what: 'peak memory of userdrift',
-      measured: results.median(DEFAULT, 'peakMegabytes'),
-      limit: 110,
-      render: megabytes,
-    },
+    against(STATEMENT, 0.75),
+    against(SERVER_LOOP, 0.1),
+    against(CLIENT_LOOP, 0.1),
+    { what: 'peak memory of userdrift', measured: peak, limit: 110, render: megabytes },
   ];
 }

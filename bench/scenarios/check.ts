@@ -5,7 +5,7 @@ import { check } from '../contestants/check.ts';
 import { expectedUsers, type Population } from '../population.ts';
 import { compete, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { megabytes, seconds, spread, table, times, whole } from '../tables.ts';
+import { counted, megabytes, seconds, spread, table, times, whole } from '../tables.ts';
 
 const BARE = 'left join';
 const CHECK = 'userdrift check';
@@ -28,10 +28,11 @@ interface State {
 export const checkScenario: Scenario = {
   name: 'check',
   title: 'Check',
-  scale: ({ users, rounds }) => `${whole(users)} users, ${rounds * TURNS} rounds`,
+  scale: ({ users, rounds }) => `${counted(users, 'user')}, ${counted(rounds * TURNS, 'round')}`,
   async run(bench) {
     const plain = await inArena(bench, { users: bench.users, copied: true }, plainStates);
     const mixed = await inArena(bench, { users: bench.users, copied: true, ...MIXED }, mixedStates);
+    for (const copied of [true, false]) await bench.ground.forget({ users: bench.users, copied, ...MIXED });
     const states = [...plain, ...mixed];
     return [stateTable(states), barTable(plain.slice(0, 1).map(barOf))].join('\n\n');
   },

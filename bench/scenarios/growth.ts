@@ -7,7 +7,7 @@ import { MISSING_SQL } from '../population.ts';
 import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { powerLaw } from '../statistics.ts';
-import { megabytes, seconds, spread, table, whole } from '../tables.ts';
+import { counted, megabytes, seconds, spread, table, whole } from '../tables.ts';
 
 interface Size {
   users: number;
@@ -20,7 +20,7 @@ const RUN = 'userdrift';
 export const growthScenario: Scenario = {
   name: 'growth',
   title: 'Growth',
-  scale: ({ sizes, rounds }) => `${sizes.map(whole).join(' / ')} users, ${rounds} rounds`,
+  scale: ({ sizes, rounds }) => `${sizes.map(whole).join(' / ')} users, ${counted(rounds, 'round')}`,
   async run(bench) {
     const sizes: Size[] = [];
     for (const users of bench.sizes) {
@@ -86,7 +86,7 @@ function lawOf(sizes: readonly Size[]): string {
 
 function chartOf(sizes: readonly Size[]): string {
   const points = sizes.map(({ users, results }) => [users, results.median(RUN, 'seconds')] as const);
-  return `\`\`\`text\n${logChart(points, { x: 'users', y: 'seconds' })}\n\`\`\``;
+  return `Seconds of a backfill, both axes logarithmic:\n\n\`\`\`text\n${logChart(points, 'users')}\n\`\`\``;
 }
 
 function barOf({ users, results }: Size) {

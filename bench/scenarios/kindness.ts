@@ -9,7 +9,7 @@ import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { watching } from '../sessions.ts';
 import { percentile } from '../statistics.ts';
-import { milliseconds, table, times, whole } from '../tables.ts';
+import { counted, milliseconds, table, times, whole } from '../tables.ts';
 
 const NOBODY = 'nobody else';
 const STATEMENT = 'one `insert … select`';
@@ -20,17 +20,19 @@ const PACE: Pace = { connections: 4, perSecond: 50 };
 const ALONE_MS = 5000;
 /** The first logins of a connection find nothing in its caches. */
 const WARM_UP_MS = 500;
+/** With fewer, one statement is done before anybody has logged in. */
+const FEWEST = 20_000;
 
 /** What do the people who log in notice of a backfill? */
 export const kindnessScenario: Scenario = {
   name: 'kindness',
   title: 'Logins during a backfill',
-  scale: ({ users, rounds }) =>
-    `${whole(users)} users, ${rounds} rounds, ${PACE.connections} connections with ${PACE.perSecond} logins per second each`,
+  scale: (bench) =>
+    `${counted(crowdOf(bench), 'user')}, ${counted(bench.rounds, 'round')}, ${PACE.connections} connections with ${PACE.perSecond} logins per second each`,
   async run(bench) {
-    const { program, users } = bench;
+    const { program } = bench;
     const contestants = [
-      contestant(bench, NOBODY, () => sleep(Math.min(ALONE_MS, users))),
+      contestant(bench, NOBODY, () => sleep(bench.users < FEWEST ? ALONE_MS / 10 : ALONE_MS)),
       contestant(bench, STATEMENT, singleStatement),
       contestant(bench, DEFAULT, (arena) => backfill(program, arena)),
       contestant(bench, SINGLE, (arena) => backfill(program, arena, ['--concurrency', '1'])),
@@ -41,16 +43,17 @@ export const kindnessScenario: Scenario = {
   },
 };
 
+function crowdOf({ users }: Bench): number {
+  return Math.max(users, FEWEST);
+}
+
 function contestant(bench: Bench, name: string, work: (arena: Arena) => Promise<unknown>) {
   return { name, run: () => beside(bench, name, work) };
 }
 
-async function beside(
-  { ground, users }: Bench,
-  name: string,
-  work: (arena: Arena) => Promise<unknown>,
-): Promise<Outing> {
-  const arena = await ground.arena({ users });
+async function beside(bench: Bench, name: string, work: (arena: Arena) => Promise<unknown>): Promise<Outing> {
+  const users = crowdOf(bench);
+  const arena = await bench.ground.arena({ users });
   try {
     let seen = { oldestSnapshot: 0, longestLockWait: 0 };
     const latencies = await withLogins(arena, PACE, WARM_UP_MS, async () => {

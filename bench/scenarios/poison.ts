@@ -4,7 +4,7 @@ import { MISSING_SQL } from '../population.ts';
 import { compete, type Outing } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { logStatements, statementsDuring } from '../statements.ts';
-import { table, whole } from '../tables.ts';
+import { counted, table, whole } from '../tables.ts';
 
 const USERS = 1000;
 const GOOD = 'all rows good';
@@ -26,7 +26,7 @@ $$`;
 export const poisonScenario: Scenario = {
   name: 'poison',
   title: 'One bad row in a batch of 1000',
-  scale: ({ rounds }) => `${whole(USERS)} users, ${rounds} rounds`,
+  scale: ({ rounds }) => `${counted(USERS, 'user')}, ${counted(rounds, 'round')}`,
   async run(bench) {
     const contestants = [
       { name: GOOD, run: () => statementsOf(bench, '', 0) },

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { runMeasured } from '../child.ts';
 import { compete, type Outing } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { megabytes, seconds, spread, table } from '../tables.ts';
+import { counted, megabytes, seconds, spread, table } from '../tables.ts';
 
 /** Three rounds make the median of 21. */
 const TURNS = 7;
@@ -12,7 +12,7 @@ const NOTHING = fileURLToPath(new URL('../nothing.js', import.meta.url));
 export const startUpScenario: Scenario = {
   name: 'start-up',
   title: 'Start-up',
-  scale: ({ rounds }) => `no users, ${rounds * TURNS} rounds`,
+  scale: ({ rounds }) => `no users, ${counted(rounds * TURNS, 'round')}`,
   async run(bench) {
     const arena = await bench.ground.arena({ users: 0 });
     try {

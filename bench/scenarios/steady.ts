@@ -4,7 +4,7 @@ import { withServerCpu } from '../measure.ts';
 import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { costOf, dearestOf, forgetCost } from '../statements.ts';
-import { milliseconds, seconds, table, times, whole } from '../tables.ts';
+import { counted, milliseconds, seconds, table, times, whole } from '../tables.ts';
 
 const BARE = 'left join';
 const SYNC = 'userdrift sync';
@@ -15,7 +15,7 @@ const DEAREST = 5;
 export const steadyScenario: Scenario = {
   name: 'steady',
   title: 'A scheduled run that finds nothing',
-  scale: ({ users, rounds }) => `${whole(users)} users, ${rounds} rounds`,
+  scale: ({ users, rounds }) => `${counted(users, 'user')}, ${counted(rounds, 'round')}`,
   async run(bench) {
     const arena = await bench.ground.arena({ users: bench.users, copied: true });
     try {
