@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { whole } from '../src/commands/flags.ts';
 
 /** What the person asked for. */
@@ -18,25 +18,23 @@ const count = whole(1, 1e8);
 
 /** Parses the words after `npm run bench --`. Prints and exits with 64 for wrong ones, with 0 for --help. */
 export function parseFlags(words: readonly string[], scenarios: readonly string[]): Flags {
-  const command = new Command('bench')
-    .description('measures userdrift against other ways to do its work, on a PostgreSQL of its own')
-    .addOption(new Option('--users <n>', 'rows in auth.users').default(200_000).argParser(count))
-    .addOption(
-      new Option('--users-list <n,…>', 'sizes for growth (default: a quarter, half and all of --users)').argParser(
-        sizes,
-      ),
-    )
-    .addOption(
-      new Option('--rounds <n>', 'rounds per contestant; medians are shown').default(3).argParser(whole(1, 100)),
-    )
-    .addOption(new Option('--only <name,…>', `of ${scenarios.join(', ')}`).argParser(namesOf(scenarios)))
-    .option('--write [page]', `write the tables into a page (${PAGE})`)
-    .option('--keep', 'leave the server running at the end, until Ctrl-C')
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 64));
+  const command = benchCommand(scenarios).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 64));
   const given = command.parse(words, { from: 'user' }).opts<Given>();
   const { users, rounds, only = [...scenarios], keep = false, write } = given;
   const usersList = given.usersList ?? [...new Set([4, 2, 1].map((part) => Math.ceil(users / part)))];
   return { users, usersList, rounds, only, keep, write: write === true ? PAGE : (write ?? null) };
+}
+
+/** The command line. */
+export function benchCommand(scenarios: readonly string[]): Command {
+  return new Command('bench')
+    .description('measures userdrift against other ways to do its work, on a PostgreSQL of its own')
+    .option('--users <n>', 'rows in auth.users', count, 200_000)
+    .option('--users-list <n,…>', 'the sizes of growth (default: a quarter, half and all of --users)', sizes)
+    .option('--rounds <n>', 'rounds for each contestant', whole(1, 100), 3)
+    .option('--only <name,…>', `of ${scenarios.join(', ')}`, namesOf(scenarios))
+    .option('--write [page]', `write the tables into a page (${PAGE})`)
+    .option('--keep', 'leave the server running at the end, until Ctrl-C');
 }
 
 interface Given {
