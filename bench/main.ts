@@ -1,4 +1,5 @@
 // `npm run bench`: measures userdrift against other ways to do its work. Tables on stdout, progress on stderr.
+import { Fault } from '../src/fault.ts';
 import { connected } from './arena.ts';
 import { caption, environmentTable, lookAround } from './environment.ts';
 import { type Flags, parseFlags } from './flags.ts';
@@ -14,6 +15,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const program = buildProgram();
 try {
   await withGround(program, (ground) => bench(ground, program, flags));
+} catch (error) {
+  if (!(error instanceof Fault)) throw error;
+  say(error.fix === null ? error.message : `${error.message}\n${error.fix}`);
+  process.exitCode = 1;
 } finally {
   program.remove();
 }

@@ -42,18 +42,23 @@ export async function logStatements({ name, query }: Arena): Promise<void> {
   await query(`alter database ${name} set log_statement = 'all'`);
 }
 
-/** How many statements the server was sent while the work was done, and how many of them insert, by its log. */
-export async function statementsDuring(
-  logFile: string,
-  work: () => Promise<unknown>,
-): Promise<{ statements: number; inserts: number }> {
+/** How many statements the server was sent, and how many of them insert, or only end a transaction in vain. */
+export interface Sent {
+  statements: number;
+  inserts: number;
+  rollbacks: number;
+}
+
+/** What was sent while the work was done, by the log of the server. */
+export async function statementsDuring(logFile: string, work: () => Promise<unknown>): Promise<Sent> {
   const before = statSync(logFile).size;
   await work();
   return countStatements(readFileSync(logFile).subarray(before).toString('utf8'));
 }
 
 /** One per execution, in the simple protocol and in the extended one. */
-export function countStatements(log: string): { statements: number; inserts: number } {
+export function countStatements(log: string): Sent {
   const texts = [...log.matchAll(/^.*LOG: {2}(?:statement|execute [^:]+): (.*)$/gm)].map(([, text = '']) => text);
-  return { statements: texts.length, inserts: texts.filter((text) => /\binsert into\b/i.test(text)).length };
+  const like = (pattern: RegExp) => texts.filter((text) => pattern.test(text)).length;
+  return { statements: texts.length, inserts: like(/^insert into\b/i), rollbacks: like(/^rollback$/i) };
 }

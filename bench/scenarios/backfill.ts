@@ -21,7 +21,7 @@ interface Way {
 }
 
 const STATEMENT = 'one `insert … select`';
-const SERVER_LOOP = 'loop over the repair function, in the server';
+const SERVER_LOOP = 'a loop over the repair function, in the server';
 const CLIENT_LOOP = 'the same loop in a client';
 const DEFAULT = 'userdrift';
 /** A loop of round trips is as slow per user at the end as at the start. */
@@ -127,7 +127,7 @@ function used(results: Results, name: string, factor: number): string[] {
 function barsOf(results: Results, ways: readonly Way[], all: number): Bar[] {
   const ours = timeOf(results, ways, DEFAULT, all);
   const against = (name: string, limit: number) => ({
-    what: `against ${name}`,
+    what: `time, against ${name}`,
     measured: ours / timeOf(results, ways, name, all),
     limit,
     render: times,

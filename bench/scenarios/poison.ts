@@ -37,10 +37,14 @@ export const poisonScenario: Scenario = {
       name,
       whole(results.median(name, 'statements')),
       whole(results.median(name, 'inserts')),
+      whole(results.median(name, 'rollbacks')),
     ]);
     const extra = results.median(POISONED, 'statements') - results.median(GOOD, 'statements');
     return [
-      table(['Batch', { number: 'Statements of the run' }, { number: 'Of them inserts' }], rows),
+      table(
+        ['Batch', { number: 'Statements of the run' }, { number: 'Of them inserts' }, { number: 'Rollbacks' }],
+        rows,
+      ),
       barTable([
         { what: 'extra statements for one bad row', measured: extra, limit: LIMIT, render: (n) => n.toFixed(0) },
       ]),

@@ -152,8 +152,11 @@ describe('what the system tells', () => {
       '2026-01-01 UTC [1] ERROR:  new row violates check constraint',
       '2026-01-01 UTC [1] STATEMENT:  insert into public.users (id)',
       '2026-01-01 UTC [1] LOG:  execute write/C_1: INSERT INTO public.users (id)',
+      '2026-01-01 UTC [1] LOG:  statement: rollback',
+      '2026-01-01 UTC [1] LOG:  statement: rollback to savepoint sight',
+      '2026-01-01 UTC [1] LOG:  execute <unnamed>: explain insert into public.users (id)',
       '2026-01-01 UTC [2] LOG:  checkpoint starting: time',
     ].join('\n');
-    expect(countStatements(log)).toEqual({ statements: 3, inserts: 2 });
+    expect(countStatements(log)).toEqual({ statements: 6, inserts: 2, rollbacks: 1 });
   });
 });

@@ -72,13 +72,13 @@ describe('the population', () => {
 });
 
 describe('the bench', () => {
-  it('measures userdrift from outside: of its sources it knows the sample server, the report and how a flag is read', () => {
+  it('measures userdrift from outside: of its sources it knows the sample server, the report, the Fault and how a flag is read', () => {
     const files = readdirSync('bench', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     const imports = files.flatMap((name) => [
       ...readFileSync(join('bench', name), 'utf8').matchAll(/from '(?:\.\.\/)+src\/(.+?)'/g),
     ]);
     expect(imports.length).toBeGreaterThan(4);
-    const allowed = /^(demo\/.*|report|commands\/flags)\.ts$/;
+    const allowed = /^(demo\/.*|report|fault|commands\/flags)\.ts$/;
     expect(imports.map(([, path = '']) => path).filter((path) => !allowed.test(path))).toEqual([]);
   });
 });
