@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,18 +27,25 @@ export async function runMeasured(
   args: readonly string[],
   { cwd, env = {} }: { cwd?: string; env?: Record<string, string> },
 ): Promise<Ended> {
-  const folder = await mkdtemp(join(tmpdir(), 'userdrift-bench-run-'));
-  const usageFile = join(folder, 'usage.json');
-  try {
-    const ended = await run([`--import=${HOOK}`, file, ...args], { cwd, env, usageFile });
-    const text = await readFile(usageFile, 'utf8').catch(() => {
-      throw new Error(`the measured process died: ${ended.stderr}`);
-    });
-    const { peak, cpu } = usageSchema.parse(JSON.parse(text));
-    return { ...ended, peakMegabytes: peak / 1024, cpuSeconds: cpu / 1e6 };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const usageFile = join(usageFolder(), `${randomUUID()}.json`);
+  const ended = await run([`--import=${HOOK}`, file, ...args], { cwd, env, usageFile });
+  const text = await readFile(usageFile, 'utf8').catch(() => {
+    throw new Error(`the measured process died: ${ended.stderr}`);
+  });
+  const { peak, cpu } = usageSchema.parse(JSON.parse(text));
+  return { ...ended, peakMegabytes: peak / 1024, cpuSeconds: cpu / 1e6 };
+}
+
+let folder: string | undefined;
+
+/** One for all runs; it goes with this process, also when Ctrl-C ends it in the middle of one. */
+function usageFolder(): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'userdrift-bench-run-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    folder = made;
   }
+  return folder;
 }
 
 interface Place {

@@ -4,10 +4,12 @@ import { loopInClient, loopInServer } from '../contestants/loops.ts';
 import { pagedScript } from '../contestants/paged-script.ts';
 import { singleStatement } from '../contestants/statement.ts';
 import { backfill, backfillOverHttp } from '../contestants/userdrift.ts';
+import { dearestTable } from '../dearest.ts';
 import { withServerCpu } from '../measure.ts';
 import { MISSING_SQL } from '../population.ts';
 import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
+import { forgetCost } from '../statements.ts';
 import { counted, megabytes, seconds, spread, table, times, whole } from '../tables.ts';
 
 /** A way to fill the table. */
@@ -39,7 +41,8 @@ export const backfillScenario: Scenario = {
     const ways = waysOf(bench);
     const contestants = ways.map((way) => ({ name: way.name, run: () => race(bench, way) }));
     const results = await compete(contestants, bench.rounds, bench.say);
-    return [wayTable(ways, results, bench.users), barTable(barsOf(results, ways, bench.users))].join('\n\n');
+    const tables = [wayTable(ways, results, bench.users), barTable(barsOf(results, ways, bench.users))];
+    return [...tables, await dearestOfOne(bench)].join('\n\n');
   },
 };
 
@@ -77,6 +80,18 @@ async function race({ ground }: Bench, { name, users, leaves = 0, work }: Way): 
     const missing = await numberOf(arena, MISSING_SQL);
     if (missing !== leaves) throw new Error(`${name}: ${missing} users are missing after it, and not ${leaves}`);
     return { ...outing, serverCpu };
+  } finally {
+    await arena.drop();
+  }
+}
+
+/** Once more, for where its time goes in the server. */
+async function dearestOfOne({ ground, program, users }: Bench): Promise<string> {
+  const arena = await ground.arena({ users });
+  try {
+    await forgetCost(arena);
+    await backfill(program, arena);
+    return `The dearest statements of one backfill by userdrift:\n\n${await dearestTable(arena)}`;
   } finally {
     await arena.drop();
   }

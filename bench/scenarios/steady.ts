@@ -1,15 +1,15 @@
 import type { Arena } from '../arena.ts';
 import { bareCount } from '../contestants/bare-count.ts';
+import { dearestTable } from '../dearest.ts';
 import { withServerCpu } from '../measure.ts';
 import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { costOf, dearestOf, forgetCost } from '../statements.ts';
+import { costOf, forgetCost } from '../statements.ts';
 import { counted, milliseconds, seconds, table, times, whole } from '../tables.ts';
 
 const BARE = 'left join';
 const SYNC = 'userdrift sync';
 const CHECK = 'userdrift check';
-const DEAREST = 5;
 
 /** What does the server pay for a run that finds nothing? */
 export const steadyScenario: Scenario = {
@@ -20,7 +20,7 @@ export const steadyScenario: Scenario = {
     const arena = await bench.ground.arena({ users: bench.users, copied: true });
     try {
       const results = await compete(contestantsIn(bench, arena), bench.rounds, bench.say);
-      return [costTable(results), await dearestTable(bench, arena)].join('\n\n');
+      return [costTable(results), await dearestOfOne(bench, arena)].join('\n\n');
     } finally {
       await arena.drop();
     }
@@ -62,15 +62,8 @@ function costTable(results: Results): string {
   return table(['Who', ...numbers.map((number) => ({ number }))], rows);
 }
 
-async function dearestTable(bench: Bench, arena: Arena): Promise<string> {
+async function dearestOfOne(bench: Bench, arena: Arena): Promise<string> {
   await forgetCost(arena);
   await green(bench, arena, 'sync');
-  const rows = (await dearestOf(arena, DEAREST)).map((cost) => [
-    `\`${cost.text.replaceAll('`', "'")}\``,
-    whole(cost.calls),
-    milliseconds(cost.milliseconds),
-    whole(cost.pages),
-  ]);
-  const numbers = ['Calls', 'Time', 'Pages'];
-  return `The dearest statements of one such sync:\n\n${table(['Statement', ...numbers.map((number) => ({ number }))], rows)}`;
+  return `The dearest statements of one such sync:\n\n${await dearestTable(arena)}`;
 }
