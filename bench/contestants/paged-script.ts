@@ -8,7 +8,6 @@ const SCRIPT = fileURLToPath(new URL('./script.ts', import.meta.url));
 
 /** The script with supabase-js, in a process of its own, against Supabase Lite. */
 export async function pagedScript(arena: Arena): Promise<Outing> {
-  await arena.query('grant select, insert, update on public.users to service_role');
   const project = await startProject(arena);
   try {
     const env = { SUPABASE_URL: project.url, SUPABASE_SECRET_KEY: project.secretKey };

@@ -23,7 +23,7 @@ function bench(...flags: string[]): Promise<Ended> {
   const env = { PATH: process.env.PATH, TMPDIR: folder };
   const words = ['run', '--silent', 'bench', '--', ...flags];
   return new Promise((resolve) => {
-    execFile('npm', words, { env, timeout: 400_000 }, (error, stdout, stderr) =>
+    execFile('npm', words, { env, timeout: 600_000 }, (error, stdout, stderr) =>
       resolve({ status: error ? error.code : 0, stdout, stderr }),
     );
   });
@@ -38,7 +38,7 @@ beforeAll(async () => {
   );
   writeFileSync(page, emptied);
   ended = await bench('--users', '2000', '--rounds', '1', '--write', page);
-}, 420_000);
+}, 620_000);
 
 /** The tables of a region, as rows of cells. */
 function rowsOf(region: string): string[][] {
