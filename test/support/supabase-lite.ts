@@ -15,11 +15,17 @@ export interface Supabase {
   stop: () => Promise<void>;
 }
 
+/** What Supabase Lite works on: the connection string of the role postgres, and statements as the superuser. */
+export type LiteDatabase = Pick<TestDatabase, 'url'> & { query(sql: string): Promise<unknown> };
+
 /**
- * Supabase Lite over HTTP, on the database of a test. It reports its use, unless LITE_TELEMETRY is 0 before it is imported:
- * see `vi.hoisted` in the tests.
+ * Supabase Lite over HTTP, on the database of a test; `instead` may answer a request in its place. It reports its use,
+ * unless LITE_TELEMETRY is 0 before it is imported: see `vi.hoisted` in the tests.
  */
-export async function startSupabase(db: TestDatabase): Promise<Supabase> {
+export async function startSupabase(
+  db: LiteDatabase,
+  instead: (request: Request) => Promise<Response> | null = () => null,
+): Promise<Supabase> {
   await completeAuthSchema(db);
   const [{ key: publishableKey }, { key: secretKey }] = [
     await generateApiKey('publishable'),
@@ -35,7 +41,7 @@ export async function startSupabase(db: TestDatabase): Promise<Supabase> {
       secret_key: secretKey,
     },
   });
-  const server = createServer(getRequestListener((request) => app.fetch(request)));
+  const server = createServer(getRequestListener((request) => instead(request) ?? app.fetch(request)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -57,7 +63,7 @@ export async function startSupabase(db: TestDatabase): Promise<Supabase> {
  * and the real one has. Its own set-up, App.ensureSystemSchema(), would also replace auth.uid() and its like, and keeps
  * silent about statements that fail.
  */
-export async function completeAuthSchema(db: TestDatabase): Promise<void> {
+export async function completeAuthSchema(db: LiteDatabase): Promise<void> {
   await db.query(`
     ${getAuthSchemaSql()}
     grant all on auth.refresh_tokens, auth.flow_state, auth.audit_log_entries to postgres;

@@ -1,0 +1,1 @@
+// What Node needs for itself.
