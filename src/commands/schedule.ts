@@ -38,6 +38,8 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
       schedule: () => running,
       ready: () => running !== null && !terminal.stop.signal.aborted,
       health: (status, now) => healthOf(status, maxAgeMs, now),
+      maxAgeMs: (shown) =>
+        flags.maxAge ?? defaultMaxAgeMs(lines.filter(({ number }) => shown.some((each) => each.number === number))),
       version: terminal.version,
     }),
   );
