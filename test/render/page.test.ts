@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PageView, renderPage } from '../../src/render/page/page.ts';
+import { found, lost, runsEvery } from '../../scripts/sample-runs.ts';
+import { pastRunOf } from '../../src/past-run.ts';
+import { renderPage } from '../../src/render/page/page.ts';
+import type { PageView } from '../../src/render/page/page-view.ts';
 import { STYLE } from '../../src/render/page/style.ts';
 import type { LineStatus, Outcome, Trouble } from '../../src/status.ts';
 import { anyReport, hostileName } from './any-report.ts';
@@ -27,14 +30,18 @@ function line(last: Partial<Outcome> | null = null, change: Partial<LineStatus> 
       ...last,
     },
     lastGoodAt: null,
-    target: null,
+    target: last?.report?.target ?? null,
     ...change,
   };
 }
 
 function page(lines: LineStatus[], change: Partial<PageView> = {}): string {
   return renderPage({
-    status: { startedAt: '2026-11-16T08:00:00.000Z', lines },
+    status: {
+      startedAt: '2026-11-16T08:00:00.000Z',
+      lines,
+      runs: lines.flatMap(({ last }) => (last?.report ? [pastRunOf(last.report)] : [])),
+    },
     health: {
       healthy: true,
       lastGoodAt: '2026-11-16T12:07:03.000Z',
@@ -42,6 +49,7 @@ function page(lines: LineStatus[], change: Partial<PageView> = {}): string {
       maxAgeSeconds: 900,
       why: 'the last good run is recent',
     },
+    maxAgeMs: () => 900_000,
     next: () => '2026-11-16T12:12:00.000Z',
     now: NOW,
     version: '0.1.0',
@@ -65,6 +73,7 @@ describe('the page', () => {
   test('before the first run', () => {
     const text = seen(
       page([line()], {
+        status: { startedAt: '2026-11-16T12:09:55.000Z', lines: [line()], runs: [] },
         health: {
           healthy: true,
           lastGoodAt: null,
@@ -75,14 +84,18 @@ describe('the page', () => {
       }),
     );
     expect(text).toContain('waiting no good run yet since the start (limit 15m)');
-    expect(text).toContain('userdrift sync --quiet 2-59/5 * * * * UTC · next run in 2m (12:12 UTC) not run yet');
+    expect(text).toContain('… Waiting for the first run it begins in 2m');
+    expect(text).toContain('in 2m 12:12 UTC userdrift sync --quiet 2-59/5 * * * * UTC not run yet');
   });
 
   test('after a repair', () => {
     const text = seen(page([line({ report: repairedReport() }, { lastGoodAt: '2026-11-16T12:07:03.000Z' })]));
     expect(text).toContain('healthy the last good run is recent (2m 57s ago, limit 15m)');
+    expect(text).toContain('✓ All expected users are in public.users proved 9 minutes ago by sync');
+    expect(text).toContain('214 were missing, 211 inserted');
+    expect(text).toContain('2026-11-16 12:00 sync repaired 214 211 0 0 3.4s');
     expect(text).toContain('REPAIRED 211 missing users inserted into public.users');
-    expect(text).toContain('last good run 2m 57s ago');
+    expect(text).toContain('2-59/5 * * * * UTC 2m 57s ago');
     expect(text).toContain('began 3m ago: repaired, exit 0');
   });
 
@@ -108,13 +121,14 @@ describe('the page', () => {
     expect(seen(document)).toContain('DRIFT 214 users are missing from public.users');
     expect(seen(document)).toMatch(/missing 214 oldest 8d 4h, newest 3h/);
     expect(seen(document)).toContain(`Likely cause trigger on_auth_user_created on auth.users is disabled ${fix}`);
-    expect(document).toContain('<title>✗ userdrift</title>');
+    expect(document).toContain('<title>✗ 214 users are missing from public.users – userdrift</title>');
+    expect(seen(document)).toContain('✗ 214 users are missing from public.users counted 9 minutes ago by check');
     expect(document).toContain(`<pre>2026-11-15    214  ▇`);
   });
 
   test('with failures by constraint', () => {
-    expect(seen(page([line({ report: unrepairedReport(), exitCode: 2 })]))).toMatch(
-      /23505 2 another row already has this value \(users_email_key\)/,
+    expect(seen(page([line({ report: unrepairedReport(), exitCode: 2 })]))).toContain(
+      'The database refused 3 users sync of 2026-11-16 12:00 UTC Users Code Constraint Column 2 23505 another row already has this value users_email_key 1 23502 a required column got no value display_name',
     );
   });
 
@@ -162,6 +176,36 @@ describe('the page', () => {
     );
   });
 
+  test('of several targets: a block for each, the worst of them in the title, and what has none at the end', () => {
+    const crew = sampleReport({ target: 'public.crew', runId: '01JD4Q8ZK3T5W7X9Y1A2B3C4D6' });
+    const lines = [
+      line({ report: repairedReport() }),
+      line({ report: crew }),
+      line(null, { shown: 'alert report.json' }),
+    ];
+    const document = page(lines);
+    expect(document).toContain('<title>✗ 1 of 2 targets – userdrift</title>');
+    const [head = '', users = '', team = '', ...more] = document.split('<section class="hero">');
+    expect([seen(head).includes('missing from'), more]).toEqual([false, []]);
+    expect(seen(users)).toContain('✓ All expected users are in public.users');
+    expect(users).not.toContain('public.crew');
+    expect(seen(team)).toContain('✗ 214 users are missing from public.crew');
+    expect(team).not.toMatch(/public\.users/);
+    expect(seen(team)).toMatch(/userdrift alert report\.json .* not run yet/);
+    const ids = [...document.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('lists the last twenty runs, the newest first, and says how many there are before them', () => {
+    const runs = runsEvery(5, 30, (index) => (index === 29 ? lost('failed', 'connection_refused') : found(index)));
+    const text = seen(page([line()], { status: { startedAt: NOW, lines: [line()], runs } }));
+    expect(text).toMatch(
+      /Took 2026-11-03 02:27 sync failed connection_refused – 0 0 – 0\.6s 2026-11-03 02:22 sync repaired 28 28 0 0/,
+    );
+    expect(text).toContain('2026-11-03 00:52 sync repaired 10 10 0 0 0.6s and 10 before them');
+    expect(text).not.toContain('00:47 sync repaired');
+  });
+
   test('shows one id of the sample, and none of a report without ids', () => {
     expect(page([line({ report: sampleReport({ sample: [ID, '7c1de2a4-93b5-4f0e-8a66-1f2e3d4c5b6a'] }) })])).toContain(
       ID,
@@ -181,15 +225,30 @@ describe('the page', () => {
 const TAGS: Record<string, RegExp> = {
   html: /^ lang="en"$/,
   meta: /^( (charset|name|content|http-equiv)="[\w ,=-]*")+$/,
-  p: /^( class="(soft|verdict (good|bad|warn|none))")?$/,
-  span: /^ class="badge (good|bad|warn)"$/,
-  th: /^ scope="row"( class="deep")?$/,
-  td: /^ class="(number|note)"$/,
+  p: /^( class="(soft|lead|notes|verdict (good|bad|warn|none))")?$/,
+  span: /^( class="(soft|sign|badge (good|bad|warn))")?$/,
+  h2: /^( class="(over|answer (good|bad|warn|none))")?$/,
+  section: /^( class="(hero|line)")?$/,
+  table: /^( class="(runs|next|failures)")?$/,
+  th: /^ scope="(row"( class="deep")?|col"( class="number")?)$/,
+  td: /^( class="(number|note|when|what|end|times|last|last good-at|number took|number (missing|inserted|failed|left)( none| loud)?)")?$/,
+  b: /^( class="word (good|bad|warn)")?$/,
   pre: /^( class="fix")?$/,
   a: /^ href="(report\.json|metrics)"$/,
+  time: /^ datetime="[\d:.TZ-]+"$/,
+  ul: /^ class="legend"$/,
+  i: /^ class="key (found|left|failed|stopped|gap)"$/,
+  svg: /^ class="chart (wide|narrow)" viewBox="0 0 \d+ \d+" role="img" aria-labelledby="(chart-1-(wide|narrow)-(title|desc) ?){2}"$/,
+  title: /^( id="chart-1-(wide|narrow)-title")?$/,
+  desc: /^ id="chart-1-(wide|narrow)-desc"$/,
+  g: /^ class="(run|gap)"$/,
+  line: /^ class="(zero|rung)"( [xy][12]="[\d.]+"){4}\/$/,
+  text: /^ class="(axis|axis (start|middle|end)|middle|calm-label)"( [xy]="[\d.]+"){2}$/,
+  rect: /^( class="(hit|found|done)")?( (x|y|width|height)="[\d.]+"){4}\/$/,
+  path: /^( class="(left|calm|failed|stopped)")?( transform="translate\([\d. ]+\)")? d="[MLZHVhvlz\d., -]*"\/$/,
 };
 const BARE = new Set(
-  '!doctype head title style body main header h1 h2 section table tbody tr b dl dt dd div code footer'.split(' '),
+  '!doctype head style body main header h1 h3 thead tbody tr dl dt dd div code footer figure figcaption li'.split(' '),
 );
 
 test('nothing that a report holds becomes a tag or an attribute', () => {

@@ -9,14 +9,15 @@ figure { margin: 1.25rem 0 0; }
 .rung { stroke: var(--line); }
 .zero { stroke: var(--soft); stroke-opacity: .5; }
 .chart .found { fill: var(--found); background: none; }
-.chart .left { fill: var(--bad); fill-opacity: .28; stroke: var(--bad); stroke-width: 1.25; stroke-linejoin: round; }
+.chart .left { fill: var(--bad); fill-opacity: .8; stroke: none; }
 .calm { fill: none; stroke: var(--good); stroke-width: 2.5; stroke-linecap: round; }
 .calm-label { fill: var(--good); font-weight: 600; }
 .chart .done { fill: var(--soft); fill-opacity: .55; }
 .chart .failed { fill: var(--bad); stroke: var(--bad); stroke-width: 1.75; }
 .chart .stopped { fill: var(--warn); }
 .gap rect { fill: var(--band); }
-.gap text { fill: var(--soft); }
+.gap path { stroke: var(--line); stroke-width: 1.25; }
+.gap text { fill: var(--soft); paint-order: stroke; stroke: var(--band); stroke-width: 6px; stroke-linejoin: round; }
 .hit { fill: transparent; }
 .run:hover .hit { fill: var(--text); fill-opacity: .07; }
 figcaption { color: var(--soft); font-size: .875rem; margin-top: .5rem; }
@@ -26,7 +27,7 @@ figcaption p { margin: .375rem 0 0; }
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .key { width: .75rem; height: .75rem; border-radius: 2px; flex: none; font: 700 .8125rem/.75rem system-ui, sans-serif; text-align: center; }
 .key.found { background: var(--found); }
-.key.left { background: color-mix(in srgb, var(--bad) 28%, var(--card)); border: 1px solid var(--bad); }
+.key.left { background: var(--bad); opacity: .8; }
 .key.gap { background: var(--band); border: 1px dashed var(--soft); }
 .key.failed { color: var(--bad); }
 .key.failed::before { content: "\\00d7"; font-size: 1.125rem; }

@@ -16,12 +16,15 @@ export function hint(bucket: Bucket): string {
   const [only] = bucket.runs;
   const several = bucket.runs.length > 1;
   const when = `${moment(only?.startedAt ?? bucket.from)} UTC`;
-  const what = several || !only ? `${counted(bucket.runs.length, 'run')} from then on` : `${only.command}, ${only.verdict}`;
+  const what =
+    several || !only ? `${counted(bucket.runs.length, 'run')} from then on` : `${only.command}, ${only.verdict}`;
   const most = several ? 'at most ' : '';
   return [
     `${when}: ${what}`,
     bucket.found === null ? 'no count' : `${most}${thousands(bucket.found)} missing`,
-    bucket.left === null || (bucket.left === 0 && bucket.found === 0) ? '' : `${most}${thousands(bucket.left)} left missing`,
+    bucket.left === null || (bucket.left === 0 && bucket.found === 0)
+      ? ''
+      : `${most}${thousands(bucket.left)} left missing`,
     several ? endings(bucket) : reasonOf(only),
   ]
     .filter(Boolean)
@@ -58,7 +61,10 @@ function peakText(runs: readonly PastRun[]): string {
   const peak = peakOf(runs);
   if (peak === null) return 'none of them could count';
   const found = peak.missing ?? 0;
-  return found === 0 ? '0 missing in all of them' : `at most ${thousands(found)} missing at once (${moment(peak.startedAt)})`;
+  const counted = runs.filter(({ missing }) => missing !== null).length;
+  if (found === 0)
+    return counted === runs.length ? '0 missing in all of them' : `0 missing in the ${thousands(counted)} that counted`;
+  return `at most ${thousands(found)} missing at once (${moment(peak.startedAt)})`;
 }
 
 /** The run that found the most missing; null: none counted. */

@@ -4,8 +4,8 @@ import { axes } from './axes.ts';
 import { chartSummary } from './chart-text.ts';
 import { gapsIn, type Stretch } from './gaps.ts';
 import { bands, calmLine, columns, outline } from './marks.ts';
-import { startOf } from './past.ts';
 import type { Html } from './parts.ts';
+import { startOf } from './past.ts';
 import { heightOf, type Plane, planeOf, type Size } from './scales.ts';
 import { type Bucket, bucketsOf, type Drawn, drawn, levelsOf } from './series.ts';
 
@@ -30,7 +30,7 @@ export function chartOf(runs: readonly PastRun[], now: string, name: string): Ch
   const summary = chartSummary(what, gaps);
   return {
     drawings: SIZES.map((size) => drawing(what, gaps, summary, size, `${name}-${size.name}`)),
-    legend: legendOf(bucketsOf(what, 1), gaps),
+    legend: legendOf(bucketsOf(what, SIZES[0]?.buckets ?? 1), gaps),
     summary,
   };
 }
@@ -38,11 +38,16 @@ export function chartOf(runs: readonly PastRun[], now: string, name: string): Ch
 function drawing(what: Drawn, gaps: readonly Stretch[], summary: readonly string[], size: Size, id: string): Html {
   const buckets = bucketsOf(what, size.buckets);
   const highest = Math.max(0, ...buckets.flatMap(({ found, left }) => [found ?? 0, left ?? 0]));
-  const plane = planeOf(size, what, highest);
+  const plane = planeOf(size, spanOf(what, buckets), highest);
   return html`<svg class="chart ${size.name}" viewBox="0 0 ${size.width} ${heightOf(size.height, plane.calm)}" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">Users missing, over time</title><desc id="${id}-desc">${summary.join(' ')}</desc>
 ${axes(plane, size.ticks)}${bands(gaps, plane)}${curve(buckets, gaps, plane, what.to)}${columns(buckets, plane)}
 </svg>`;
+}
+
+/** A bucket may begin before the first run, and end after the last. */
+function spanOf({ from, to }: Drawn, buckets: readonly Bucket[]): Stretch {
+  return { from: Math.min(from, buckets[0]?.from ?? from), to: Math.max(to, buckets.at(-1)?.to ?? to) };
 }
 
 function curve(buckets: readonly Bucket[], gaps: readonly Stretch[], plane: Plane, to: number): Html {
@@ -53,12 +58,13 @@ function curve(buckets: readonly Bucket[], gaps: readonly Stretch[], plane: Plan
 }
 
 /** Only what the chart has. */
-function legendOf([all]: readonly Bucket[], gaps: readonly Stretch[]): Html {
+function legendOf(buckets: readonly Bucket[], gaps: readonly Stretch[]): Html {
+  const some = (has: (bucket: Bucket) => unknown) => buckets.some(has);
   const keys = [
-    all?.found && ['found', 'found missing by a run'],
-    all?.left && ['left', 'still missing after it'],
-    all?.failed && ['failed', 'run failed'],
-    all?.stopped && ['stopped', 'run held back'],
+    some(({ found, left }) => (found ?? 0) > (left ?? 0)) && ['found', 'found missing and repaired'],
+    some(({ left }) => left) && ['left', 'still missing after the run'],
+    some(({ failed }) => failed) && ['failed', 'run failed'],
+    some(({ stopped }) => stopped) && ['stopped', 'run held back'],
     gaps.length > 0 && ['gap', 'nothing ran'],
   ].filter((key) => Array.isArray(key));
   return html`${keys.map(([mark, text]) => html`<li><i class="key ${mark}"></i>${text}</li>`)}`;

@@ -15,20 +15,37 @@ const TRIANGLE = symbol(symbolTriangle, 34).digits(1)() ?? '';
 /** Narrower than that, a band would be taken for a line that means something. */
 const BAND_LEAST = 4;
 const LETTER = 6.6;
+const HATCH = 9;
 
-/** A band over each stretch without a run, with its words where there is room. */
+/** A hatched band over each stretch without a run, with its words where there is room. */
 export function bands(gaps: readonly Stretch[], plane: Plane): Html[] {
   return gaps
     .map((gap) => ({ gap, x: plane.x(gap.from), width: plane.x(gap.to) - plane.x(gap.from) }))
     .filter(({ width }) => width >= BAND_LEAST)
-    .map(
-      ({ gap, x, width }) =>
-        html`<g class="gap"><title>${gapText(gap)}</title><rect x="${px(x)}" y="${plane.top}" width="${px(width)}" height="${px(plane.row + 7 - plane.top)}"/>${
-          gapText(gap).length * LETTER < width
-            ? html`<text class="middle" x="${px(x + width / 2)}" y="${px((plane.top + plane.base) / 2 + 4)}">${gapText(gap)}</text>`
-            : ''
-        }</g>`,
-    );
+    .map(({ gap, x, width }) => {
+      const height = plane.base - plane.top;
+      return html`<g class="gap"><title>${gapText(gap)}</title><rect x="${px(x)}" y="${plane.top}" width="${px(width)}" height="${height}"/><path d="${hatch(x, plane.top, width, height)}"/>${bandText(gap, plane, x + width / 2, width)}</g>`;
+    });
+}
+
+/** Two lines need half of the room of one. */
+function bandText(gap: Stretch, { top, base }: Plane, middle: number, width: number): Html | string {
+  const words = gapText(gap);
+  const cut = words.indexOf(' for ');
+  const lines = [words.slice(0, cut), words.slice(cut + 1)];
+  if (Math.max(...lines.map((each) => each.length)) * LETTER > width) return '';
+  return html`${lines.map((each, index) => html`<text class="middle" x="${px(middle)}" y="${px((top + base) / 2 - 4 + index * 16)}">${each}</text>`)}`;
+}
+
+/** Slanted lines that fill a rectangle: a pattern would need an address, which a page without any need not have. */
+function hatch(x: number, y: number, width: number, height: number): string {
+  const count = Math.ceil((width + height) / HATCH);
+  return Array.from({ length: count }, (_, index) => {
+    const shift = index * HATCH - height;
+    const [from, to] = [Math.max(0, -shift), Math.min(height, width - shift)];
+    const point = (at: number) => `${px(x + shift + at)} ${px(y + height - at)}`;
+    return to > from ? `M${point(from)}L${point(to)}` : '';
+  }).join('');
 }
 
 /** How many were missing from one run to the next, as a filled outline. */
@@ -70,18 +87,24 @@ export function columns(buckets: readonly Bucket[], plane: Plane): Html[] {
   });
 }
 
-function bar({ found }: Bucket, { y, base }: Plane, middle: number, room: number): Html | string {
-  if (!found) return '';
-  const width = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, room - 1.5));
-  const high = top(y(found), found, base);
-  return html`<rect class="found" x="${px(middle - width / 2)}" y="${px(high)}" width="${px(width)}" height="${px(base - high)}"/>`;
+/** What was repaired stands on what was left. */
+function bar({ found, left }: Bucket, { y, base }: Plane, middle: number, room: number): Html | string {
+  if (!found || found <= (left ?? 0)) return '';
+  const low = left ? top(y(left), left, base) : base;
+  const high = Math.min(top(y(found), found, base), low - 1);
+  const width = barWidth(room);
+  return html`<rect class="found" x="${px(middle - width / 2)}" y="${px(high)}" width="${px(width)}" height="${px(low - high)}"/>`;
+}
+
+function barWidth(room: number): number {
+  return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, room - 1.5));
 }
 
 function ending({ failed, stopped }: Bucket, middle: number, room: number, row: number): Html {
   const at = `translate(${px(middle)} ${px(row)})`;
   if (failed > 0) return html`<path class="failed" transform="${at}" d="${CROSS}"/>`;
   if (stopped > 0) return html`<path class="stopped" transform="${at}" d="${TRIANGLE}"/>`;
-  const width = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, room - 1.5));
+  const width = barWidth(room);
   return html`<rect class="done" x="${px(middle - width / 2)}" y="${px(row - 1.5)}" width="${px(width)}" height="3"/>`;
 }
 

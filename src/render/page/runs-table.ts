@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import type { PastRun } from '../../past-run.ts';
 import { printable } from '../printable.ts';
 import { duration, thousands } from '../units.ts';
-import { type Ending, endingOf, leftAfter } from './past.ts';
 import type { Html } from './parts.ts';
+import { type Ending, endingOf, leftAfter } from './past.ts';
 import { moment } from './times.ts';
 
 const TONES: Record<Ending, string> = { done: 'good', failed: 'bad', stopped: 'warn' };

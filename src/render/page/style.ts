@@ -34,7 +34,7 @@ section > p.lead { margin-top: 1rem; }
 .bad { color: var(--bad); background: var(--bad-ground); }
 .warn { color: var(--warn); background: var(--warn-ground); }
 .none { color: var(--soft); background: var(--ground); }
-.hero { padding: 1.5rem 1.5rem 1.25rem; }
+.hero { padding: 1.5rem 1.25rem 1.25rem; }
 .answer { display: flex; gap: .625rem; font-size: 1.625rem; line-height: 1.25; letter-spacing: -.015em; overflow-wrap: anywhere; background: none; }
 .answer .sign { flex: none; }
 .answer.good > :last-child, .answer.none > :last-child { color: var(--text); }
@@ -95,7 +95,7 @@ a { color: inherit; }
   .runs td.took { margin-left: auto; }
   .next .what { width: 100%; order: -1; }
   .next .when { flex: 1; }
-  .next .last::before { content: "last good "; color: var(--soft); }
+  .next .good-at::before { content: "last good "; color: var(--soft); }
   .failures td { flex: 1 0 100%; padding-left: 3rem; }
   .failures td:empty { display: none; }
   .failures td.number { flex: none; width: 2.25rem; padding-left: 0; }

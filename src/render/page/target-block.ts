@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { LineStatus, Outcome } from '../../status.ts';
 import { expected } from '../accounts.ts';
 import { printableReport } from '../printable.ts';
+import { span } from '../units.ts';
 import type { Block } from './blocks.ts';
 import { chartOf } from './chart.ts';
 import { heroHtml } from './hero.ts';
@@ -18,9 +19,10 @@ import { whyHtml } from './why.ts';
 const ROWS = 20;
 
 /** Are all users in the target of a block? */
-export function blockVerdict({ target, lines, runs }: Block, { status, now, maxAgeMs }: PageView): Verdict {
+export function blockVerdict({ target, lines, runs }: Block, view: PageView): Verdict {
+  const { status, now, maxAgeMs } = view;
   const reports = reportsOf(lines);
-  return verdictOf({
+  const verdict = verdictOf({
     runs,
     target,
     expectedBy: (id) => {
@@ -32,6 +34,13 @@ export function blockVerdict({ target, lines, runs }: Block, { status, now, maxA
     now,
     saying: asAgo(now),
   });
+  return verdict.tone === 'none' ? { ...verdict, notes: [nextNote(lines, view)].filter(Boolean) } : verdict;
+}
+
+function nextNote(lines: readonly LineStatus[], { next, now }: PageView): string {
+  if (lines.some(({ runningSince }) => runningSince !== null)) return 'it is under way';
+  const [first] = lines.flatMap((line) => next(line) ?? []).sort();
+  return first ? `it begins in ${span(Date.parse(first) - Date.parse(now))}` : '';
 }
 
 /** The block: the answer with its picture, why, the runs behind and ahead, and what each line found last. */

@@ -85,7 +85,8 @@ function ofSilence(known: Known, told: PastRun | null): Verdict {
   const { runs, silent, waiting, now } = known;
   if (told !== null) {
     const left = leftAfter(told) ?? 0;
-    const before = left === 0 ? 'nobody was missing then' : `${counted(left, 'user')} ${left === 1 ? 'was' : 'were'} missing then`;
+    const before =
+      left === 0 ? 'nobody was missing then' : `${counted(left, 'user')} ${left === 1 ? 'was' : 'were'} missing then`;
     const text = `Nothing has been proved about ${nameOf(known)} for ${spoken(Date.parse(now) - endOf(told))}`;
     return { tone: 'bad', text, notes: [before] };
   }
