@@ -1,8 +1,5 @@
-/** The part of the style sheet that a chart needs; it takes its colours from the variables of the page. */
-export const CHART_STYLE = `
-figure { margin: 1.25rem 0 0; }
-.chart { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; overflow: visible; }
-.chart.narrow { display: none; max-width: 30rem; margin: 0 auto; }
+/** What the drawing itself needs, also where it stands alone. It takes its colours from the theme. */
+export const DRAWING_STYLE = `.chart { font: 12px system-ui, sans-serif; }
 .axis { fill: var(--soft); }
 .end { text-anchor: end; }
 .middle { text-anchor: middle; }
@@ -20,7 +17,14 @@ figure { margin: 1.25rem 0 0; }
 .gap text { fill: var(--soft); paint-order: stroke; stroke: var(--band); stroke-width: 6px; stroke-linejoin: round; }
 .hit { fill: transparent; }
 .run:hover .hit { fill: var(--text); fill-opacity: .07; }
-figcaption { color: var(--soft); font-size: .875rem; margin-top: .5rem; }
+`;
+
+/** The drawing in a page, with its legend and its words. */
+export const CHART_STYLE = `
+figure { margin: 1.25rem 0 0; }
+.chart { display: block; width: 100%; height: auto; overflow: visible; }
+.chart.narrow { display: none; max-width: 30rem; margin: 0 auto; }
+${DRAWING_STYLE}figcaption { color: var(--soft); font-size: .875rem; margin-top: .5rem; }
 figcaption p { margin: .375rem 0 0; }
 .legend { display: flex; flex-wrap: wrap; gap: .125rem 1.125rem; list-style: none; margin: 0; padding: 0; }
 .legend:empty { display: none; }

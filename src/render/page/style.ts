@@ -1,21 +1,9 @@
 import { CHART_STYLE } from './chart-style.ts';
+import { THEME } from './theme.ts';
 
 /** The style sheet of the pages. Nothing in it is loaded from anywhere. */
 export const STYLE = `
-:root {
-  color-scheme: light dark;
-  --ground: #f5f6f8; --card: #fff; --line: #e1e5ea; --text: #1b2430; --soft: #586374;
-  --good: #12703f; --good-ground: #e6f4ec; --bad: #b3261e; --bad-ground: #fdecea; --warn: #7a5200; --warn-ground: #fdf2da;
-  --found: #6f8bb3; --band: #eef0f4;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #11151b; --card: #191f27; --line: #2b333f; --text: #e6eaf0; --soft: #9aa6b5;
-    --good: #6fd79c; --good-ground: #15301f; --bad: #ff9d94; --bad-ground: #401d1a; --warn: #f3c969; --warn-ground: #372c12;
-    --found: #6d8fc4; --band: #222a35;
-  }
-}
-* { box-sizing: border-box; }
+${THEME}* { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 2.5rem; overflow-wrap: anywhere; }
 h1 { font-size: 1rem; margin: 0; letter-spacing: -.01em; }
