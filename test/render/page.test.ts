@@ -7,7 +7,7 @@ import type { PageView } from '../../src/render/page/page-view.ts';
 import { STYLE } from '../../src/render/page/style.ts';
 import type { LineStatus, Outcome, Trouble } from '../../src/status.ts';
 import { anyReport, hostileName } from './any-report.ts';
-import { ID, repairedReport, sampleReport, unrepairedReport } from './sample-report.ts';
+import { blindReport, ID, repairedReport, sampleReport, unrepairedReport } from './sample-report.ts';
 
 const NOW = '2026-11-16T12:10:00.000Z';
 
@@ -185,8 +185,14 @@ describe('the page', () => {
     ];
     const document = page(lines);
     expect(document).toContain('<title>✗ 1 of 2 targets – userdrift</title>');
-    const [head = '', users = '', team = '', ...more] = document.split('<section class="hero">');
-    expect([seen(head).includes('missing from'), more]).toEqual([false, []]);
+    const [head = '', users = '', team = '', ...more] = document.split('<section class="hero"');
+    expect(more).toEqual([]);
+    const answers = [...head.matchAll(/<a class="answer (\w+)" href="#([\w-]+)">(.*?)<\/a>/g)];
+    expect(answers.map(([, tone, , text = '']) => [tone, seen(text).trim()])).toEqual([
+      ['good', '✓ All expected users are in public.users'],
+      ['bad', '✗ 214 users are missing from public.crew'],
+    ]);
+    for (const [, , id] of answers) expect(document.split(`<section class="hero" id="${id}">`)).toHaveLength(2);
     expect(seen(users)).toContain('✓ All expected users are in public.users');
     expect(users).not.toContain('public.crew');
     expect(seen(team)).toContain('✗ 214 users are missing from public.crew');
@@ -194,6 +200,15 @@ describe('the page', () => {
     expect(seen(team)).toMatch(/userdrift alert report\.json .* not run yet/);
     const ids = [...document.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('of several targets that are well says so in the title, and not while one is waited for', () => {
+    const crew = repairedReport({ target: 'public.crew', runId: '01JD4Q8ZK3T5W7X9Y1A2B3C4D6' });
+    const users = line({ report: repairedReport() });
+    expect(page([users, line({ report: crew })])).toContain('<title>✓ 2 targets – userdrift</title>');
+    const blind = blindReport({ target: 'public.crew', verdict: 'failed', exitCode: 1 });
+    const status = { startedAt: '2026-11-16T12:09:00.000Z', lines: [users, line({ report: blind })], runs: [] };
+    expect(page([], { status })).toContain('<title>2 targets – userdrift</title>');
   });
 
   test('lists the last twenty runs, the newest first, and says how many there are before them', () => {
@@ -228,7 +243,7 @@ const TAGS: Record<string, RegExp> = {
   p: /^( class="(soft|lead|notes|verdict (good|bad|warn|none))")?$/,
   span: /^( class="(soft|sign|badge (good|bad|warn))")?$/,
   h2: /^( class="(over|answer (good|bad|warn|none))")?$/,
-  section: /^( class="(hero|line)")?$/,
+  section: /^( class="(line|hero" id="target-1)")?$/,
   table: /^( class="(runs|next|failures)")?$/,
   th: /^ scope="(row"( class="deep")?|col"( class="number")?)$/,
   td: /^( class="(number|note|when|what|end|times|last|last good-at|number took|number (missing|inserted|failed|left)( none| loud)?)")?$/,
@@ -238,9 +253,9 @@ const TAGS: Record<string, RegExp> = {
   time: /^ datetime="[\d:.TZ-]+"$/,
   ul: /^ class="legend"$/,
   i: /^ class="key (found|left|failed|stopped|gap)"$/,
-  svg: /^ class="chart (wide|narrow)" viewBox="0 0 \d+ \d+" role="img" aria-labelledby="(chart-1-(wide|narrow)-(title|desc) ?){2}"$/,
-  title: /^( id="chart-1-(wide|narrow)-title")?$/,
-  desc: /^ id="chart-1-(wide|narrow)-desc"$/,
+  svg: /^ class="chart (wide|narrow)" viewBox="0 0 \d+ \d+" role="img" aria-labelledby="(target-1-chart-(wide|narrow)-(title|desc) ?){2}"$/,
+  title: /^( id="target-1-chart-(wide|narrow)-title")?$/,
+  desc: /^ id="target-1-chart-(wide|narrow)-desc"$/,
   g: /^ class="(run|gap)"$/,
   line: /^ class="(zero|rung)"( [xy][12]="[\d.]+"){4}\/$/,
   text: /^ class="(axis|axis (start|middle|end)|middle|calm-label)"( [xy]="[\d.]+"){2}$/,

@@ -155,6 +155,27 @@ describe('not known', () => {
   });
 });
 
+describe('in a file', () => {
+  const file = { waiting: null, saying: asTime, now: '2027-11-16T00:00:00.000Z' };
+
+  test.each(['failed', 'refused', 'interrupted'] as const)('a proof holds until a run %s', (ending) => {
+    expect(verdict([at('12:01'), at('12:06', lost(ending, 'some_reason'))], file)).toEqual({
+      tone: 'bad',
+      text: 'Nothing has been proved about public.users since 2026-11-16 12:01 UTC',
+      notes: [
+        'nobody was missing then',
+        `the last run (sync, at 2026-11-16 12:06 UTC) ended as ${ending}: some_reason`,
+      ],
+    });
+  });
+
+  test('a run that was busy, or about single users, takes nothing back', () => {
+    const busy = at('12:06', { verdict: 'busy', exitCode: 3, missing: null, residual: null });
+    expect(verdict([at('12:01'), busy], file).tone).toBe('good');
+    expect(verdict([at('12:01'), at('12:06', { ...lost('failed', 'x'), namedUsers: 1 })], file).tone).toBe('good');
+  });
+});
+
 test('in a file nothing grows old, and times are times', () => {
   const file = { waiting: null, saying: asTime, now: '2027-11-16T00:00:00.000Z' };
   expect(verdict([at('12:06')], file)).toMatchObject({

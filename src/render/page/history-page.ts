@@ -42,7 +42,7 @@ export function renderHistoryPage({ runs, target, now, version }: HistoryView): 
     title: `${answerText(shown)} – userdrift`,
     head: html`<meta http-equiv="Content-Security-Policy" content="${policy()}">`,
     header: html`<p class="soft">history${target !== null && html` of ${printable(target, true)}`}</p>`,
-    body: html`${heroHtml(shown, chartOf(own, now, 'history'))}${runsTable(own, ROWS)}`,
+    body: html`${heroHtml(shown, chartOf(own, now, 'history'), 'target')}${runsTable(own, ROWS)}`,
     footer: html`Made ${moment(now)} UTC by userdrift ${version}.`,
   });
 }

@@ -1,14 +1,15 @@
 import { html } from 'hono/html';
 import type { Health, Status } from '../../status.ts';
 import { age, counted, span } from '../units.ts';
-import { type Block, blocksOf } from './blocks.ts';
+import { blocksOf } from './blocks.ts';
 import { documentOf } from './document.ts';
-import { answerText } from './hero.ts';
+import { answerText, overviewHtml } from './hero.ts';
 import { nextRuns } from './next-runs.ts';
 import type { PageView } from './page-view.ts';
 import type { Html } from './parts.ts';
 import { blockHtml, blockVerdict, detailsHtml } from './target-block.ts';
 import { moment } from './times.ts';
+import type { Verdict } from './verdict.ts';
 
 const REFRESH_SECONDS = 30;
 
@@ -16,23 +17,25 @@ const REFRESH_SECONDS = 30;
 export function renderPage(view: PageView): string {
   const { status, health, now, version } = view;
   const { blocks, others } = blocksOf(status);
+  const verdicts = blocks.map((block) => blockVerdict(block, view));
+  const names = blocks.map((_, index) => `target-${index + 1}`);
   return documentOf({
-    title: `${titleOf(blocks, view)} – userdrift`,
+    title: `${titleOf(verdicts)} – userdrift`,
     head: html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`,
     header: html`${badge(health)}<p class="soft">${healthLine(health, now)}</p>`,
-    body: html`${blocks.map((block, index) => blockHtml(block, view, `chart-${index + 1}`))}${nextRuns(others, view.next, now)}${detailsHtml(others, now)}`,
+    body: html`${blocks.length > 1 && overviewHtml(verdicts, names)}${blocks.map((block, index) => blockHtml(block, view, names[index] ?? ''))}${nextRuns(others, view.next, now)}${detailsHtml(others, now)}`,
     footer: footer(status, now, version),
   });
 }
 
 /** What a tab of the browser shows: the answer, of several targets how many of them are in a bad way. */
-function titleOf(blocks: readonly Block[], view: PageView): string {
-  const verdicts = blocks.map((block) => blockVerdict(block, view));
+function titleOf(verdicts: readonly Verdict[]): string {
   const [only] = verdicts;
   if (verdicts.length === 1 && only) return answerText(only);
   const bad = verdicts.filter(({ tone }) => tone === 'bad').length;
   const targets = counted(verdicts.length, 'target');
-  return bad === 0 ? targets : `✗ ${bad} of ${targets}`;
+  if (bad > 0) return `✗ ${bad} of ${targets}`;
+  return verdicts.every(({ tone }) => tone === 'good') ? `✓ ${targets}` : targets;
 }
 
 /** Before the first good run nothing is proved, and nothing is late. */

@@ -26,6 +26,10 @@ section > p.lead { margin-top: 1rem; }
 .answer { display: flex; gap: .625rem; font-size: 1.625rem; line-height: 1.25; letter-spacing: -.015em; background: none; }
 .answer .sign { flex: none; }
 .answer.good > :last-child, .answer.none > :last-child { color: var(--text); }
+.overview { padding: .875rem 1.25rem; }
+.overview ul { list-style: none; margin: 0; padding: 0; }
+.overview .answer { font-size: 1.125rem; line-height: 1.6; font-weight: 600; text-decoration: none; }
+.overview .answer:hover { text-decoration: underline; }
 .hero .notes { margin: .375rem 0 0; color: var(--soft); font-size: .9375rem; }
 .hero .notes:empty { display: none; }
 .verdict { border-radius: 8px; padding: .5rem .75rem; margin: .75rem 0 0; }
@@ -58,8 +62,8 @@ footer { color: var(--soft); font-size: .875rem; padding: .5rem .25rem 0; }
 a { color: inherit; }
 @media (max-width: 42rem) {
   main { padding: 1rem .75rem 2rem; }
-  section, .hero { padding: 1rem; }
-  .answer { font-size: 1.375rem; }
+  section, .hero, .overview { padding: 1rem; }
+  h2.answer { font-size: 1.375rem; }
   tr { display: flex; flex-wrap: wrap; border-top: 1px solid var(--line); padding: .375rem 0; }
   tr:first-child { border-top: 0; }
   thead { display: none; }

@@ -47,7 +47,7 @@ function nextNote(lines: readonly LineStatus[], { next, now }: PageView): string
 export function blockHtml(block: Block, view: PageView, name: string): Html {
   const { lines, runs } = block;
   const why = whyHtml(reportsOf(lines).map((report) => printableReport(report, true)));
-  return html`${heroHtml(blockVerdict(block, view), chartOf(runs, view.now, name))}${why}${runsTable(runs, ROWS)}${nextRuns(lines, view.next, view.now)}${detailsHtml(lines, view.now)}`;
+  return html`${heroHtml(blockVerdict(block, view), chartOf(runs, view.now, `${name}-chart`), name)}${why}${runsTable(runs, ROWS)}${nextRuns(lines, view.next, view.now)}${detailsHtml(lines, view.now)}`;
 }
 
 /** What the last run of each line found; null: none has run. */

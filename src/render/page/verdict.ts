@@ -2,8 +2,8 @@ import type { PastRun } from '../../past-run.ts';
 import type { Tone } from '../look.ts';
 import { printable } from '../printable.ts';
 import { counted, spoken, thousands } from '../units.ts';
-import { endingOf, endOf, leftAfter, proves, staleAfter, startOf, tells } from './past.ts';
-import type { Saying } from './times.ts';
+import { endingOf, endOf, isAboutAll, leftAfter, proves, staleAfter, startOf, tells } from './past.ts';
+import { moment, type Saying } from './times.ts';
 
 /** What is known of one target. */
 export interface Known {
@@ -32,8 +32,15 @@ export interface Verdict {
 /** The verdict on one target, of all that its runs have told so far. */
 export function verdictOf(known: Known): Verdict {
   const told = lastTold(known);
-  const verdict = told && !isOld(known, endOf(told)) ? ofRun(known, told) : ofSilence(known, told);
+  const verdict = told && !isOvertaken(known, told) ? ofRun(known, told) : ofSilence(known, told);
   return { ...verdict, notes: [...verdict.notes, lastRunNote(known, told)].filter(Boolean) };
+}
+
+/** Is its word too old? Where nobody waits, it holds until a run does not reach its end. */
+function isOvertaken(known: Known, told: PastRun): boolean {
+  if (known.waiting !== null) return isOld(known, endOf(told));
+  const last = known.runs.findLast((run) => isAboutAll(run) && run.verdict !== 'busy');
+  return last !== undefined && startOf(last) > startOf(told) && endingOf(last) !== 'done';
 }
 
 /** The last run whose word counts: one about all users before one about a part, unless the part has worse news. */
@@ -87,7 +94,8 @@ function ofSilence(known: Known, told: PastRun | null): Verdict {
     const left = leftAfter(told) ?? 0;
     const before =
       left === 0 ? 'nobody was missing then' : `${counted(left, 'user')} ${left === 1 ? 'was' : 'were'} missing then`;
-    const text = `Nothing has been proved about ${nameOf(known)} for ${spoken(Date.parse(now) - endOf(told))}`;
+    const since = waiting ? `for ${spoken(Date.parse(now) - endOf(told))}` : `since ${moment(endOf(told))} UTC`;
+    const text = `Nothing has been proved about ${nameOf(known)} ${since}`;
     return { tone: 'bad', text, notes: [before] };
   }
   if (waiting !== null && isOld(known, Date.parse(waiting.since))) {
