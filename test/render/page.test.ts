@@ -1,61 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { found, lost, runsEvery } from '../../scripts/sample-runs.ts';
-import { pastRunOf } from '../../src/past-run.ts';
-import { renderPage } from '../../src/render/page/page.ts';
-import type { PageView } from '../../src/render/page/page-view.ts';
 import { STYLE } from '../../src/render/page/style.ts';
-import type { LineStatus, Outcome, Trouble } from '../../src/status.ts';
-import { anyReport, hostileName } from './any-report.ts';
+import type { Trouble } from '../../src/status.ts';
 import { blindReport, ID, repairedReport, sampleReport, unrepairedReport } from './sample-report.ts';
-
-const NOW = '2026-11-16T12:10:00.000Z';
-
-function line(last: Partial<Outcome> | null = null, change: Partial<LineStatus> = {}): LineStatus {
-  const none = { signal: null, report: null, examination: null, trouble: null };
-  return {
-    number: 1,
-    time: '2-59/5 * * * *',
-    timeZone: 'UTC',
-    command: 'sync',
-    shown: 'sync --quiet',
-    runningSince: null,
-    last: last && {
-      line: 1,
-      command: 'sync',
-      startedAt: '2026-11-16T12:07:00.000Z',
-      durationMs: 3000,
-      exitCode: 0,
-      ...none,
-      ...last,
-    },
-    lastGoodAt: null,
-    target: last?.report?.target ?? null,
-    ...change,
-  };
-}
-
-function page(lines: LineStatus[], change: Partial<PageView> = {}): string {
-  return renderPage({
-    status: {
-      startedAt: '2026-11-16T08:00:00.000Z',
-      lines,
-      runs: lines.flatMap(({ last }) => (last?.report ? [pastRunOf(last.report)] : [])),
-    },
-    health: {
-      healthy: true,
-      lastGoodAt: '2026-11-16T12:07:03.000Z',
-      ageSeconds: 177,
-      maxAgeSeconds: 900,
-      why: 'the last good run is recent',
-    },
-    maxAgeMs: () => 900_000,
-    next: () => '2026-11-16T12:12:00.000Z',
-    now: NOW,
-    version: '0.1.0',
-    ...change,
-  });
-}
+import { line, NOW, page } from './status-view.ts';
 
 /** What a reader sees, on one line. */
 function seen(document: string): string {
@@ -234,61 +182,4 @@ describe('the page', () => {
     expect(document).toContain('<meta http-equiv="refresh" content="30">');
     expect(document).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|url\(|@import|https?:/i);
   });
-});
-
-/** Every tag of the page, and the attributes that it may have. */
-const TAGS: Record<string, RegExp> = {
-  html: /^ lang="en"$/,
-  meta: /^( (charset|name|content|http-equiv)="[\w ,=-]*")+$/,
-  p: /^( class="(soft|lead|notes|verdict (good|bad|warn|none))")?$/,
-  span: /^( class="(soft|sign|badge (good|bad|warn))")?$/,
-  h2: /^( class="(over|answer (good|bad|warn|none))")?$/,
-  section: /^( class="(line|hero" id="target-1)")?$/,
-  table: /^( class="(runs|next|failures)")?$/,
-  th: /^ scope="(row"( class="deep")?|col"( class="number")?)$/,
-  td: /^( class="(number|note|when|what|end|times|last|last good-at|number took|number (missing|inserted|failed|left)( none| loud)?)")?$/,
-  b: /^( class="word (good|bad|warn)")?$/,
-  pre: /^( class="fix")?$/,
-  a: /^ href="(report\.json|metrics)"$/,
-  time: /^ datetime="[\d:.TZ-]+"$/,
-  ul: /^ class="legend"$/,
-  i: /^ class="key (found|left|failed|stopped|gap)"$/,
-  svg: /^ class="chart (wide|narrow)" viewBox="0 0 \d+ \d+" role="img" aria-labelledby="(target-1-chart-(wide|narrow)-(title|desc) ?){2}"$/,
-  title: /^( id="target-1-chart-(wide|narrow)-title")?$/,
-  desc: /^ id="target-1-chart-(wide|narrow)-desc"$/,
-  g: /^ class="(run|gap)"$/,
-  line: /^ class="(zero|rung)"( [xy][12]="[\d.]+"){4}\/$/,
-  text: /^ class="(axis|axis (start|middle|end)|middle|calm-label)"( [xy]="[\d.]+"){2}$/,
-  rect: /^( class="(hit|found|done)")?( (x|y|width|height)="[\d.]+"){4}\/$/,
-  path: /^( class="(left|calm|failed|stopped)")?( transform="translate\([\d. ]+\)")? d="[MLZHVhvlz\d., -]*"\/$/,
-};
-const BARE = new Set(
-  '!doctype head style body main header h1 h3 thead tbody tr dl dt dd div code footer figure figcaption li'.split(' '),
-);
-
-test('nothing that a report holds becomes a tag or an attribute', () => {
-  const attack = fc.oneof(
-    hostileName,
-    fc.constantFrom(
-      '<script>alert(1)</script>',
-      '"><img src=x onerror=alert(1)>',
-      "' onload='x",
-      '</style><script>',
-      '<!--',
-      '&lt;b&gt;',
-      '{{x}}',
-    ),
-  );
-  fc.assert(
-    fc.property(anyReport(attack), attack, (report, shown) => {
-      const document = page([line({ report, exitCode: report.exitCode }, { shown })]);
-      const outside = document.replace(STYLE, '');
-      for (const [, tag = '', attributes = ''] of outside.matchAll(/<\/?([!\w-]*)([^>]*)>?/g)) {
-        const known = BARE.has(tag) ? /^( html)?$/ : (TAGS[tag] ?? expect.fail(`<${tag}${attributes}>`));
-        if (attributes !== '') expect(attributes, tag).toMatch(known);
-      }
-      expect(outside).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
-    }),
-    { numRuns: 300 },
-  );
 });
