@@ -80,6 +80,40 @@ describe('the page', () => {
     );
   });
 
+  test('with more failures than the report lists: the rest, so that the rows add up', () => {
+    const report = unrepairedReport({ failuresTotal: 1003 });
+    const text = seen(page([line({ report, exitCode: 2 })]));
+    expect(text).toContain('The database refused 1,003 users');
+    expect(text).toContain('display_name 1,000 others');
+  });
+
+  test('with a cause that several lines found: once', () => {
+    const causes = [{ code: 'trigger_disabled', message: 'a trigger is disabled', fix: null }];
+    const text = seen(
+      page([line({ report: sampleReport({ causes }) }), line({ report: unrepairedReport({ causes }) })]),
+    );
+    expect(text.split('a trigger is disabled')).toHaveLength(2);
+  });
+
+  test('after runs that left no report: the last of them beside the answer', () => {
+    const late = { trouble: 'killed' as const, startedAt: '2026-11-16T12:08:00.000Z' };
+    const text = seen(page([line({ report: repairedReport() }), line(late), line({ trouble: 'garbled' })]));
+    expect(text).toMatch(/✓ All expected users .* the last run \(sync, 2 minutes ago\) left no report: it was killed/);
+    const told = {
+      trouble: 'overdue' as const,
+      report: repairedReport({ verdict: 'interrupted', exitCode: 143 }),
+      exitCode: 143,
+    };
+    expect(seen(page([line(told)]))).not.toContain('left no report');
+  });
+
+  test('while a line runs, and where the next run is on another day', () => {
+    const running = line(null, { runningSince: '2026-11-16T12:09:48.000Z' });
+    expect(seen(page([running]))).toContain('running for 12s userdrift sync --quiet');
+    expect(seen(page([line()], { next: () => '2026-11-18T06:05:00.000Z' }))).toContain('in 1d 17h 11-18 06:05 UTC');
+    expect(seen(page([line()], { next: () => null }))).toContain('never userdrift sync --quiet');
+  });
+
   test.each<[Trouble, RegExp]>([
     ['no_report', /FAILED it ended without a report; the log has its last words \(exit 1\)/],
     ['garbled', /FAILED what it printed is no report/],

@@ -134,6 +134,7 @@ describe('not known', () => {
   test.each<[string, Partial<PastRun>]>([
     ['a run that failed', lost('failed', 'x')],
     ['a run about a single user', { namedUsers: 1 }],
+    ['a run about a single user who is missing', { ...found(1, 1), namedUsers: 1 }],
     ['a run that counted nobody and then failed', { ...lost('failed', 'x'), missing: 0 }],
     ['a run that broke off while it wrote', { ...lost('interrupted', 'x'), missing: 214, inserted: 100 }],
     ['a run whose report its exit code belies', { exitCode: 1 }],
@@ -169,7 +170,8 @@ describe('in a file', () => {
     });
   });
 
-  test('a run that was busy, or about single users, takes nothing back', () => {
+  test('a run that was busy, about single users or about a part takes nothing back', () => {
+    expect(verdict([at('12:01'), at('12:06', part)], file).tone).toBe('good');
     const busy = at('12:06', { verdict: 'busy', exitCode: 3, missing: null, residual: null });
     expect(verdict([at('12:01'), busy], file).tone).toBe('good');
     expect(verdict([at('12:01'), at('12:06', { ...lost('failed', 'x'), namedUsers: 1 })], file).tone).toBe('good');
