@@ -14,7 +14,7 @@ const TAGS: Record<string, RegExp> = {
   section: /^( class="(line|hero" id="target-1)")?$/,
   table: /^( class="(runs|next|failures)")?$/,
   th: /^ scope="(row"( class="deep")?|col"( class="number")?)$/,
-  td: /^( class="(number|note|when|what|end|times|last|last good-at|number took|number (missing|inserted|failed|left)( none| loud)?)")?$/,
+  td: /^( class="(number|note|when|what|end|times|last|last ran|number took|number (missing|inserted|failed|left)( none| loud)?)")?$/,
   b: /^( class="word (good|bad|warn)")?$/,
   pre: /^( class="fix")?$/,
   a: /^ href="(report\.json|metrics)"$/,

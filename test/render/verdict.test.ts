@@ -61,9 +61,7 @@ describe('good', () => {
 
   test('though the run after it left no report, which is said', () => {
     const silent = { command: 'check', at: '2026-11-16T12:08:00.000Z', text: 'it was killed' };
-    expect(verdict([at('12:06')], { silent }).notes.at(-1)).toBe(
-      'the last run (check, 2 minutes ago) left no report: it was killed',
-    );
+    expect(verdict([at('12:06')], { silent }).notes.at(-1)).toBe('the last run (check, 2 minutes ago): it was killed');
     expect(verdict([at('12:09')], { silent }).notes).toHaveLength(1);
   });
 

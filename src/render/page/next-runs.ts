@@ -17,7 +17,7 @@ export function nextRuns(
 <thead><tr><th scope="col">Next</th><th scope="col">Command</th><th scope="col">Times</th><th scope="col">Last good run</th></tr></thead>
 <tbody>${lines.map(
     (line) =>
-      html`<tr><td class="when">${nextText(line, next(line), now)}</td><td class="what"><code>userdrift ${printable(line.shown, true)}</code></td><td class="times"><code>${line.time}</code> <span class="soft">${line.timeZone}</span></td><td class="last${line.lastGoodAt === null ? '' : ' good-at'}">${lastText(line, now)}</td></tr>
+      html`<tr><td class="when">${nextText(line, next(line), now)}</td><td class="what"><code>userdrift ${printable(line.shown, true)}</code></td><td class="times"><code>${line.time}</code> <span class="soft">${line.timeZone}</span></td><td class="last${line.last === null ? '' : ' ran'}">${lastText(line, now)}</td></tr>
 `,
   )}</tbody>
 </table>

@@ -86,7 +86,7 @@ a { color: inherit; }
   .runs td.took { margin-left: auto; }
   .next .what { width: 100%; order: -1; }
   .next .when { flex: 1; }
-  .next .good-at::before { content: "last good "; color: var(--soft); }
+  .next .ran::before { content: "last good run: "; color: var(--soft); }
   .failures td { flex: 1 0 100%; padding-left: 3rem; }
   .failures td:empty { display: none; }
   .failures td.number { flex: none; width: 2.25rem; padding-left: 0; }

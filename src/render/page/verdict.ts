@@ -110,7 +110,7 @@ function ofSilence(known: Known, told: PastRun | null): Verdict {
 function lastRunNote({ runs, silent, saying }: Known, told: PastRun | null): string {
   const last = runs.at(-1);
   if (silent && (!last || Date.parse(silent.at) > startOf(last))) {
-    return `the last run (${silent.command}, ${saying(silent.at)}) left no report: ${silent.text}`;
+    return `the last run (${silent.command}, ${saying(silent.at)}): ${silent.text}`;
   }
   if (!last || last === told || endingOf(last) === 'done') return '';
   const reason = last.reason ? `: ${printable(last.reason, true)}` : '';
