@@ -13,5 +13,5 @@ export function chartImage(): string {
   return `${String(wide)
     .replace(/viewBox="[^"]*"/, frame)
     .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')
-    .replace('>', `>\n${style}`)}\n`;
+    .replace('</desc>', `</desc>\n${style}`)}\n`;
 }
