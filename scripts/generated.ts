@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { renderText } from '../src/render/text.ts';
 import { reportSchema } from '../src/report.ts';
 import { actionRegions } from './action-regions.ts';
+import { chartImage } from './chart-image.ts';
 import { schemaFiles } from './schemas.ts';
 import { commandTable, configTable, exitCodeTable, flagTable, variableTable } from './tables.ts';
 
@@ -11,6 +12,7 @@ const ACTION_PAGE = 'docs/running/github-actions.md';
 export function generatedFiles(): Record<string, string> {
   return {
     ...schemaFiles(),
+    'docs/status-chart.svg': chartImage(),
     'README.md': withRegions(readFileSync('README.md', 'utf8'), regions()),
     [ACTION_PAGE]: withRegions(readFileSync(ACTION_PAGE, 'utf8'), actionRegions()),
   };

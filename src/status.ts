@@ -1,6 +1,7 @@
 /** What a schedule knows of its runs, as data: made by schedule/, shown by render/. */
 import type { Examination } from './examination.ts';
 import type { Verdict } from './exit-codes.ts';
+import type { PastRun } from './past-run.ts';
 import type { Report } from './report.ts';
 
 /** How a run ended that left no document: what a crash, a kill or a hang looks like from outside. */
@@ -44,6 +45,8 @@ export interface LineStatus {
 export interface Status {
   startedAt: string;
   lines: readonly LineStatus[];
+  /** The last runs that left a report, of this schedule and of the history that it was given; the oldest first. */
+  runs: readonly PastRun[];
 }
 
 /** How old the last good run is, and whether that is young enough; what /healthz answers. */

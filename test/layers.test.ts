@@ -11,7 +11,8 @@ const FLOORS = [
   ['attempts'],
   ['sql'],
   ['config', 'report', 'examination'],
-  ['status', 'past-run'],
+  ['past-run'],
+  ['status'],
   ['facts'],
   ['port'],
   ['catalog', 'standing'],
@@ -35,7 +36,7 @@ const PURE: Record<string, RegExp> = {
   examination: /^zod$/,
   doctor: /^$/,
   sql: /^node:crypto$/,
-  render: /^(node:util|hono\/html|@prometheus-io\/client)$/,
+  render: /^(node:util|node:crypto|hono\/html|d3-scale|d3-shape|@prometheus-io\/client)$/,
   reconcile: /^(p-limit|node:perf_hooks)$/,
 };
 

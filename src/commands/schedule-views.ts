@@ -4,7 +4,7 @@ import { renderPage } from '../render/page/page.ts';
 import { STYLE } from '../render/page/style.ts';
 import type { Views } from '../schedule/app.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import type { Health, Status } from '../status.ts';
+import type { Health, LineStatus, Status } from '../status.ts';
 
 /** What the views are made of. */
 export interface Watched {
@@ -13,13 +13,15 @@ export interface Watched {
   ready: () => boolean;
   /** `now` in milliseconds */
   health: (status: Status, now: number) => Health;
+  /** How old the last proof about what these lines look after may be, in milliseconds. */
+  maxAgeMs: (lines: readonly LineStatus[]) => number;
   version: string;
 }
 
 /** What the status server shows of a schedule. */
-export function scheduleViews({ schedule, ready, health, version }: Watched): Views {
+export function scheduleViews({ schedule, ready, health, maxAgeMs, version }: Watched): Views {
   const began = new Date().toISOString();
-  const status = (): Status => schedule()?.status() ?? { startedAt: began, lines: [] };
+  const status = (): Status => schedule()?.status() ?? { startedAt: began, lines: [], runs: [] };
   const lastRuns = () => status().lines.flatMap(({ last }) => last ?? []);
   return {
     ready,
@@ -30,6 +32,7 @@ export function scheduleViews({ schedule, ready, health, version }: Watched): Vi
       renderPage({
         status: status(),
         health: health(status(), Date.now()),
+        maxAgeMs,
         next: ({ number }) => schedule()?.next(number)?.toISOString() ?? null,
         now: new Date().toISOString(),
         version,

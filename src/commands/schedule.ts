@@ -4,7 +4,7 @@ import { environmentWith } from '../config/env.ts';
 import { statusApp } from '../schedule/app.ts';
 import { runChild } from '../schedule/child.ts';
 import type { Judge, Line } from '../schedule/crontab.ts';
-import { defaultMaxAgeMs, healthOf } from '../schedule/health.ts';
+import { defaultMaxAgeMs, healthOf, maxAgeOfSomeMs } from '../schedule/health.ts';
 import { type Entry, entryOf, entryOfStderr } from '../schedule/journal.ts';
 import { loadCrontab } from '../schedule/load.ts';
 import { outcomeOf, tellingArguments } from '../schedule/outcome.ts';
@@ -38,6 +38,7 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
       schedule: () => running,
       ready: () => running !== null && !terminal.stop.signal.aborted,
       health: (status, now) => healthOf(status, maxAgeMs, now),
+      maxAgeMs: (shown) => flags.maxAge ?? maxAgeOfSomeMs(lines, shown),
       version: terminal.version,
     }),
   );

@@ -55,13 +55,26 @@ function full(report: Report, look: Look): string[] {
 }
 
 /** What there is to say of a report, in groups. Of users asked for by name, a list of their own is the account. */
-export function bodyParts(report: Report, look: Pick<Look, 'unicode' | 'verbose'>): Part[][] {
-  const accounts = [[...sourceRows(report), ...alsoRows(report)], repairRows(report), failureRows(report)];
+function bodyParts(report: Report, look: Pick<Look, 'unicode' | 'verbose'>): Part[][] {
+  return groupsOf(report, look, { failures: failureRows(report), causes: causeFields(report) });
+}
+
+/** The same without causes and failures, for whoever shows those elsewhere. */
+export function detailParts(report: Report, look: Pick<Look, 'unicode' | 'verbose'>): Part[][] {
+  return groupsOf(report, look, { failures: [], causes: [] });
+}
+
+function groupsOf(
+  report: Report,
+  look: Pick<Look, 'unicode' | 'verbose'>,
+  { failures, causes }: Record<'failures' | 'causes', Part[]>,
+): Part[][] {
+  const accounts = [[...sourceRows(report), ...alsoRows(report)], repairRows(report), failures];
   return [
     ...(report.users ? [] : accounts),
     [
       ...breakdownFields(report, look),
-      ...causeFields(report),
+      ...causes,
       ...sampleFields(report, look.verbose ?? false),
       ...proofFields(report),
     ],

@@ -46,3 +46,16 @@ export function age(moment: string, now: string): string {
 export function rate(perSecond: number): string {
   return `${perSecond < 10 ? ONE_DECIMAL.format(perSecond) : thousands(Math.round(perSecond))} rows/s`;
 }
+
+const SPOKEN = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** A span in one word and its number, for a sentence: `4 minutes`, `3 days`; below a minute `less than a minute`. */
+export function spoken(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const unit = SPOKEN.find(([, size]) => seconds >= size);
+  return unit ? counted(Math.floor(seconds / unit[1]), unit[0]) : 'less than a minute';
+}

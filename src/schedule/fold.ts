@@ -1,10 +1,13 @@
+import { type PastRun, pastRunOf } from '../past-run.ts';
 import { isGood, type LineStatus, type Outcome, type Status } from '../status.ts';
 import type { Line } from './crontab.ts';
+import { lastRuns } from './last-runs.ts';
 
 /** Before any run. `startedAt` as ISO 8601. */
 export function freshStatus(lines: readonly Line[], startedAt: string): Status {
   return {
     startedAt,
+    runs: [],
     lines: lines.map((line) => ({
       number: line.number,
       time: line.time,
@@ -26,12 +29,20 @@ export function begun(status: Status, number: number, at: string): Status {
 
 /** A run ended. */
 export function ended(status: Status, outcome: Outcome): Status {
-  return changed(status, outcome.line, (before) => ({
+  const { report, exitCode } = outcome;
+  // What the process ended with is what cron would have seen: a report may be belied by it.
+  const known = report === null ? status : remembering(status, [{ ...pastRunOf(report), exitCode: exitCode ?? 1 }]);
+  return changed(known, outcome.line, (before) => ({
     runningSince: null,
     last: outcome,
     lastGoodAt: provedAt(outcome) ?? before.lastGoodAt,
     target: outcome.report?.target ?? outcome.examination?.target ?? before.target,
   }));
+}
+
+/** With runs that it did not see itself: the history has them. */
+export function remembering(status: Status, runs: readonly PastRun[]): Status {
+  return { ...status, runs: lastRuns([...status.runs, ...runs]) };
 }
 
 /** When the run proved that nobody is missing; null: it did not. A report that the exit code belies proves nothing. */

@@ -15,6 +15,15 @@ export function defaultMaxAgeMs(lines: readonly Pick<Line, 'fields' | 'args'>[])
   return Math.max(LEAST_MS, GAPS * longestGapMs(proving.map(({ fields }) => fields)));
 }
 
+/** The same, of those lines only whose numbers are given: what looks after one target need not wait for another. */
+export function maxAgeOfSomeMs(
+  lines: readonly Pick<Line, 'number' | 'fields' | 'args'>[],
+  some: readonly { number: number }[],
+): number {
+  const numbers = new Set(some.map(({ number }) => number));
+  return defaultMaxAgeMs(lines.filter(({ number }) => numbers.has(number)));
+}
+
 /** Is the last good run of any line younger than `maxAgeMs`? Before the first one, the start counts. `now` in milliseconds. */
 export function healthOf({ startedAt, lines }: Status, maxAgeMs: number, now: number): Health {
   const lastGoodAt = lines.reduce<string | null>((last, { lastGoodAt: at }) => later(last, at), null);

@@ -1,6 +1,7 @@
+import type { PastRun } from '../past-run.ts';
 import type { Outcome, Status } from '../status.ts';
 import type { Line } from './crontab.ts';
-import { begun, ended, freshStatus } from './fold.ts';
+import { begun, ended, freshStatus, remembering } from './fold.ts';
 import { startTimetable, type Timetable } from './timetable.ts';
 
 /** What a schedule tells while it runs. */
@@ -24,6 +25,8 @@ export interface Options {
 /** The lines of a crontab, each started at its times and never beside itself. */
 export interface Schedule {
   status(): Status;
+  /** Takes runs of the past into the status, in any order; one that is known already stays as it is. */
+  remember(older: readonly PastRun[]): void;
   next: Timetable['next'];
   /** Begins no more runs, and settles when those that are on their way have ended. */
   stop(): Promise<void>;
@@ -62,6 +65,9 @@ export function startSchedule(lines: readonly Line[], { launch, told, jitterMs, 
   if (runAtStart) void inOrder(lines, start).catch(told.failed);
   return {
     status: () => status,
+    remember(older) {
+      status = remembering(status, older);
+    },
     next: timetable.next,
     async stop() {
       stopped = true;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, counted, duration, rate, span, thousands } from '../../src/render/units.ts';
+import { age, counted, duration, rate, span, spoken, thousands } from '../../src/render/units.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -42,6 +42,19 @@ test.each([
 test('an age is the time from a moment to now', () => {
   expect(age('2026-11-08T07:30:00.000Z', '2026-11-16T12:00:00.000Z')).toBe('8d 4h');
   expect(age('2026-11-16T12:00:01.000Z', '2026-11-16T12:00:00.000Z')).toBe('in the future');
+});
+
+test.each([
+  [0, 'less than a minute'],
+  [59_999, 'less than a minute'],
+  [60 * SECOND, '1 minute'],
+  [4 * 60 * SECOND + 59_999, '4 minutes'],
+  [HOUR, '1 hour'],
+  [23 * HOUR + 3_599_999, '23 hours'],
+  [3 * DAY, '3 days'],
+  [-5, 'less than a minute'],
+])('%i ms are spoken of as %s', (milliseconds, text) => {
+  expect(spoken(milliseconds)).toBe(text);
 });
 
 test('a rate has a tenth below ten', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { runsEvery } from '../../scripts/sample-runs.ts';
 import type { Line } from '../../src/schedule/crontab.ts';
 import { type Options, type Schedule, startSchedule } from '../../src/schedule/schedule.ts';
 import type { Outcome } from '../../src/status.ts';
@@ -114,6 +115,17 @@ describe('at the start', () => {
     await vi.advanceTimersByTimeAsync(MINUTE);
     expect(begun).toEqual(['sync 12:00']);
     expect(skipped).toEqual(['sync overlap 12:01']);
+  });
+});
+
+describe('the past', () => {
+  test('is taken in while runs go on, and stays', async () => {
+    const { schedule, end } = watch(LINES.slice(0, 1), { runAtStart: true });
+    const older = runsEvery(5, 3);
+    schedule.remember([...older].reverse());
+    expect(schedule.status()).toMatchObject({ runs: older, lines: [{ runningSince: expect.any(String) }] });
+    await end();
+    expect(schedule.status()).toMatchObject({ runs: older, lines: [{ runningSince: null }] });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { begun, ended, freshStatus } from '../../src/schedule/fold.ts';
-import { defaultMaxAgeMs, healthOf } from '../../src/schedule/health.ts';
+import { defaultMaxAgeMs, healthOf, maxAgeOfSomeMs } from '../../src/schedule/health.ts';
 import type { Outcome } from '../../src/status.ts';
 import { blindReport, repairedReport, sampleReport, unrepairedReport } from '../render/sample-report.ts';
 import { linesOf, outcome } from './outcomes.ts';
@@ -102,5 +102,14 @@ describe('health', () => {
     ['0 0 * * * userdrift doctor', 15],
   ])('its limit for %j is %d minutes', (crontab, minutes) => {
     expect(defaultMaxAgeMs(linesOf(crontab)) / 60_000).toBe(minutes);
+  });
+
+  test('of one target has a limit by its own lines', () => {
+    const lines = linesOf(
+      '*/5 * * * * userdrift sync --target public.users\n0 6 * * * userdrift sync --target public.crew',
+    );
+    expect(maxAgeOfSomeMs(lines, [{ number: 1 }]) / 60_000).toBe(15);
+    expect(maxAgeOfSomeMs(lines, [{ number: 2 }]) / 60_000).toBe(3 * 24 * 60);
+    expect(maxAgeOfSomeMs(lines, lines)).toBe(defaultMaxAgeMs(lines));
   });
 });

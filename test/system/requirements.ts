@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { findPodman } from '../../scripts/image/podman.ts';
+import { findChromium } from '../support/browser.ts';
 import { findPgBouncer } from '../support/pgbouncer.ts';
 
 /** What `npm test` does not need. Each throws one line that says how to install it. */
-const REQUIREMENTS = [findPgBouncer, findPodman, findSystemd];
+const REQUIREMENTS = [findPgBouncer, findPodman, findSystemd, findChromium];
 
 function findSystemd(): void {
   if (!existsSync('/usr/bin/systemd-analyze')) {

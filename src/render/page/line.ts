@@ -1,41 +1,25 @@
 import { html } from 'hono/html';
 import type { Report } from '../../report.ts';
-import type { LineStatus, Outcome, Trouble } from '../../status.ts';
+import type { LineStatus, Outcome } from '../../status.ts';
 import { closing } from '../closing.ts';
 import { field, type Part } from '../grid.ts';
 import { place } from '../header.ts';
 import { headline } from '../headline.ts';
 import type { Tone } from '../look.ts';
 import { printable, printableReport } from '../printable.ts';
-import { bodyParts } from '../text.ts';
+import { detailParts } from '../text.ts';
 import { age, counted, duration } from '../units.ts';
 import { type Html, partsHtml } from './parts.ts';
+import { TROUBLES } from './troubles.ts';
 
-const TROUBLES: Record<Trouble, string> = {
-  no_report: 'it ended without a report; the log has its last words',
-  garbled: 'what it printed is no report',
-  killed: 'it was killed, perhaps for want of memory',
-  overdue: 'its time was up, and it was stopped',
-  not_started: 'no process could be started',
-};
-
-/** One line of the crontab: when it runs, how its last run ended, and what that run found. `now` as ISO 8601. */
-export function lineHtml(line: LineStatus, next: string | null, now: string): Html {
-  return html`<section>
-<h2>userdrift ${printable(line.shown, true)}</h2>
-<p class="soft">${timing(line, next, now)}</p>
-${line.last === null ? html`<p class="verdict none">${line.runningSince ? 'its first run is under way' : 'not run yet'}</p>` : outcomeHtml(line.last, now)}
+/** How the last run of a line ended, and what that run found; null: it has not run yet. `now` as ISO 8601. */
+export function lineHtml({ shown, last }: LineStatus, now: string): Html | null {
+  if (last === null) return null;
+  return html`<section class="line">
+<h3>userdrift ${printable(shown, true)}</h3>
+${outcomeHtml(last, now)}
 </section>
 `;
-}
-
-function timing({ time, timeZone, runningSince, lastGoodAt }: LineStatus, next: string | null, now: string): Html {
-  const facts = [
-    runningSince && `running for ${age(runningSince, now)}`,
-    next && `next run in ${age(now, next)} (${next.slice(11, 16)} UTC)`,
-    lastGoodAt && `last good run ${age(lastGoodAt, now)} ago`,
-  ].filter(Boolean);
-  return html`<code>${time}</code> ${timeZone}${facts.map((fact) => html` · ${fact}`)}`;
 }
 
 function outcomeHtml(outcome: Outcome, now: string): Html {
@@ -53,7 +37,7 @@ function reportHtml(report: Report): Html {
   const at = place(report.database);
   return html`${verdict(tone, word, text)}
 <p class="soft">${report.source.name} → ${report.target}${at && ` · ${at}`}</p>
-${partsHtml(bodyParts(report, { unicode: true, verbose: false }))}`;
+${partsHtml(detailParts(report, { unicode: true, verbose: false }))}`;
 }
 
 function examinationHtml({ counts, findings }: NonNullable<Outcome['examination']>): Html {

@@ -1,49 +1,41 @@
-import { html, raw } from 'hono/html';
-import type { Health, LineStatus, Status } from '../../status.ts';
-import { age, span } from '../units.ts';
-import { lineHtml } from './line.ts';
+import { html } from 'hono/html';
+import type { Health, Status } from '../../status.ts';
+import { age, counted, span } from '../units.ts';
+import { blocksOf } from './blocks.ts';
+import { documentOf } from './document.ts';
+import { answerText, overviewHtml } from './hero.ts';
+import { nextRuns } from './next-runs.ts';
+import type { PageView } from './page-view.ts';
 import type { Html } from './parts.ts';
-import { STYLE } from './style.ts';
-
-/** Everything that the page tells of. */
-export interface PageView {
-  status: Status;
-  health: Health;
-  /** When a line runs next, ISO 8601; null: never. */
-  next: (line: LineStatus) => string | null;
-  /** ISO 8601 */
-  now: string;
-  version: string;
-}
+import { blockHtml, blockVerdict, detailsHtml } from './target-block.ts';
+import { moment } from './times.ts';
+import type { Verdict } from './verdict.ts';
 
 const REFRESH_SECONDS = 30;
 
-/** The status page: a whole HTML document without scripts. Everything in it is escaped but the style sheet. */
+/** The status page: are all users there, and what do the runs tell? It comes again by itself. */
 export function renderPage(view: PageView): string {
   const { status, health, now, version } = view;
-  return String(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="${REFRESH_SECONDS}">
-<meta name="robots" content="noindex">
-<title>${health.healthy ? '' : '✗ '}userdrift</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<main>
-<header>
-<h1>userdrift</h1>
-${badge(health)}
-<p class="soft">${healthLine(health, now)}</p>
-</header>
-${status.lines.map((line) => lineHtml(line, view.next(line), now))}
-<footer>${footer(status, now, version)}</footer>
-</main>
-</body>
-</html>
-`);
+  const { blocks, others } = blocksOf(status);
+  const verdicts = blocks.map((block) => blockVerdict(block, view));
+  const names = blocks.map((_, index) => `target-${index + 1}`);
+  return documentOf({
+    title: `${titleOf(verdicts)} – userdrift`,
+    head: html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`,
+    header: html`${badge(health)}<p class="soft">${healthLine(health, now)}</p>`,
+    body: html`${blocks.length > 1 && overviewHtml(verdicts, names)}${blocks.map((block, index) => blockHtml(block, view, names[index] ?? ''))}${nextRuns(others, view.next, now)}${detailsHtml(others, now)}`,
+    footer: footer(status, now, version),
+  });
+}
+
+/** What a tab of the browser shows: the answer, of several targets how many of them are in a bad way. */
+function titleOf(verdicts: readonly Verdict[]): string {
+  const [only] = verdicts;
+  if (verdicts.length === 1 && only) return answerText(only);
+  const bad = verdicts.filter(({ tone }) => tone === 'bad').length;
+  const targets = counted(verdicts.length, 'target');
+  if (bad > 0) return `✗ ${bad} of ${targets}`;
+  return verdicts.every(({ tone }) => tone === 'good') ? `✓ ${targets}` : targets;
 }
 
 /** Before the first good run nothing is proved, and nothing is late. */
@@ -62,9 +54,4 @@ function healthLine({ why, lastGoodAt, maxAgeSeconds }: Health, now: string): st
 function footer({ startedAt }: Status, now: string, version: string): Html {
   return html`As of ${moment(now)} UTC; running for ${age(startedAt, now)}; userdrift ${version}.
 <a href="report.json">Last report</a> and <a href="metrics">metrics</a>.`;
-}
-
-/** `2026-11-16 12:00` */
-function moment(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ');
 }
