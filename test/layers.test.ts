@@ -12,7 +12,7 @@ const FLOORS = [
   ['sql'],
   ['config', 'report', 'examination'],
   ['status', 'past-run'],
-  ['facts'],
+  ['facts', 'history'],
   ['port'],
   ['catalog', 'standing'],
   ['postgres', 'http', 'reconcile'],
@@ -32,11 +32,12 @@ const PURE: Record<string, RegExp> = {
   port: /^$/,
   report: /^zod$/,
   'past-run': /^zod$/,
+  history: /^zod$/,
   examination: /^zod$/,
   doctor: /^$/,
   sql: /^node:crypto$/,
   render: /^(node:util|hono\/html|@prometheus-io\/client)$/,
-  reconcile: /^(p-limit|node:perf_hooks)$/,
+  reconcile: /^(p-limit|node:perf_hooks|node:timers\/promises)$/,
 };
 
 const files = new Map(

@@ -436,6 +436,7 @@ describe('the history', () => {
   test('forgets after 90 days, tells the newest first and as many as asked for, of one target if told', async () => {
     await install('history');
     const report = await run('check', { url: db.url, config: CONFIG });
+    await db.query('delete from userdrift.runs');
     const day = 86_400_000;
     const runs = [89, 91, 3, 2, 1].map((days) => ({
       ...report,
