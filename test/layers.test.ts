@@ -36,7 +36,7 @@ const PURE: Record<string, RegExp> = {
   examination: /^zod$/,
   doctor: /^$/,
   sql: /^node:crypto$/,
-  render: /^(node:util|hono\/html|@prometheus-io\/client)$/,
+  render: /^(node:util|hono\/html|@prometheus-io\/client|simple-ascii-chart)$/,
   reconcile: /^(p-limit|node:perf_hooks|node:timers\/promises)$/,
 };
 
