@@ -157,8 +157,8 @@ describe('with a history', () => {
     await db.query('delete from public.users where id = $1', [ids[0]]);
     await action(quiet);
     await db.query(`insert into userdrift.runs
-      select (jsonb_populate_record(r, jsonb_build_object('run_id', 'OTHER' || i, 'target', 'public.other'))).*
-      from (select * from userdrift.runs limit 1) r, generate_series(1, 5) i`);
+      select o.* from (select to_jsonb(r) as run from userdrift.runs r limit 1) one, generate_series(1, 5) i,
+        jsonb_populate_record(null::userdrift.runs, run || jsonb_build_object('run_id', i, 'target', 'public.other')) o`);
     const { code, summary, seen } = await action(quiet);
     expect(code).toBe(0);
     expect(summary).toMatch(
