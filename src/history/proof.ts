@@ -8,9 +8,10 @@ export function proves({ verdict, exitCode, full, dryRun }: PastRun): boolean {
   return exitCode === 0 && (verdict === 'in_sync' || verdict === 'repaired') && full && !dryRun;
 }
 
-/** Does the run say how things stand with all users, for better or worse? */
-export function tells({ verdict, full, dryRun }: PastRun): boolean {
-  return full && !dryRun && verdict !== 'busy' && verdict !== 'interrupted';
+/** Does the run say how things stand with all users? What it did not finish or only tried out tells of drift, never of its end. */
+export function tells({ verdict, full, dryRun, missing }: PastRun): boolean {
+  if (!full || verdict === 'busy') return false;
+  return missing !== null && missing > 0 ? true : !dryRun && verdict !== 'interrupted';
 }
 
 /** When a run ended, in milliseconds. */

@@ -15,7 +15,7 @@ export function historySql(origin: Origin): string {
     '',
     'Applied again, it changes nothing. To take it away: userdrift sql uninstall, which leaves the table and what is in it.',
   ];
-  return script({ what: 'history', mapping: null, about }, origin, [inTransaction(SCHEMA, TABLE, RECORD, HISTORY)]);
+  return script({ what: 'history', mapping: null, about }, origin, [inTransaction(SCHEMA, TABLE, RECORD, HISTORY, RELOAD)]);
 }
 
 const TABLE = `create table if not exists userdrift.runs (
@@ -102,6 +102,9 @@ security definer
 set search_path = ''
 as ${dollarQuoted(HISTORY_BODY)};
 ${guarded('public.userdrift_history(integer, text)')}`;
+
+/** The Data API finds no function that it has not read of. */
+const RELOAD = `notify pgrst, 'reload schema';`;
 
 /** A new function may be called by everybody, by one default or another. */
 function guarded(signature: string): string {

@@ -105,4 +105,6 @@ $userdrift$;
 revoke all on function public.userdrift_history(integer, text) from public, anon, authenticated;
 grant execute on function public.userdrift_history(integer, text) to service_role;
 
+notify pgrst, 'reload schema';
+
 commit;

@@ -60,6 +60,14 @@ describe('the verdict of the past', () => {
       '✗ REPAIRED  public.users, 4m 1s ago; no run here has proved it',
       [{ ...GOOD_RUN, verdict: 'repaired', exitCode: 2, missing: 3 }],
     ],
+    [
+      '! INTERRUPTED  9 users were missing from public.users, 4m 1s ago; no run here has proved it',
+      [{ ...GOOD_RUN, verdict: 'interrupted', exitCode: 130, reason: 'interrupted', missing: 9, residual: null }],
+    ],
+    [
+      '✗ DRIFT  1 user missing from public.users, 4m 1s ago; no run here has proved it',
+      [{ ...GOOD_RUN, verdict: 'drift', exitCode: 2, dryRun: true, missing: 1, residual: 1 }],
+    ],
     ['! NOTHING PROVED  public.users: no run was about all users', [{ ...GOOD_RUN, full: false, shard: '1/4' }]],
   ])('%s', ([expected, runs]) => expect(verdictLine(shown(runs))).toBe(expected));
 
@@ -69,7 +77,8 @@ describe('the verdict of the past', () => {
       { verdict: 'busy' as const, exitCode: 3 },
       { verdict: 'interrupted' as const, exitCode: 130 },
       { verdict: 'failed' as const, exitCode: 1, full: false, namedUsers: 1 },
-      { verdict: 'drift' as const, exitCode: 2, dryRun: true },
+      { verdict: 'in_sync' as const, exitCode: 0, dryRun: true },
+      { verdict: 'drift' as const, exitCode: 2, missing: 5, full: false, shard: '1/4' },
     ]) {
       expect(verdictLine(shown([GOOD_RUN, later(change)]))).toMatch(/^✓ IN SYNC .* last proved 4m ago$/);
     }

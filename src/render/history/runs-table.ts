@@ -48,9 +48,9 @@ function columnsFor(runs: readonly PastRun[], targets: number, { width }: Look):
     { head: 'Failed', keep: 3, right: true, cell: ({ failed }) => thousands(failed) },
     { head: 'Left', keep: 7, right: true, cell: ({ residual }) => figure(residual) },
     { head: 'Took', keep: 2, right: true, cell: ({ durationMs }) => duration(durationMs) },
-    { head: 'Reason', keep: 1, cell: ({ reason }) => reason ?? '' },
+    { head: 'Reason', keep: 1, cell: reasonOf },
   ];
-  return all.filter(({ head }) => head !== 'Reason' || runs.some(({ reason }) => reason !== null));
+  return all.filter(({ head }) => head !== 'Reason' || runs.some((run) => reasonOf(run) !== ''));
 }
 
 function fitting(all: readonly Column[], runs: readonly PastRun[], width: number): Column[] {
@@ -81,6 +81,11 @@ function rowOf(cells: readonly string[], { color }: Look): string {
 /** `2026-11-16 08:05`, or without the year */
 export function momentOf(iso: string, short = false): string {
   return iso.slice(short ? 5 : 0, 16).replace('T', ' ');
+}
+
+/** A reason that says no more than the verdict is none. */
+function reasonOf({ reason, verdict }: PastRun): string {
+  return reason === null || reason === verdict ? '' : reason;
 }
 
 function figure(count: number | null): string {

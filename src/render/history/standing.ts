@@ -15,7 +15,7 @@ export interface Standing {
 export function standingOf({ target, lastGoodAt, latest }: Account, now: string): Standing {
   const proved = lastGoodAt === null ? 'no run here has proved it' : `last proved ${ago(lastGoodAt, now)}`;
   if (latest === null) return { tone: 'warn', word: 'NOTHING PROVED', text: `${target}: no run was about all users` };
-  if (TONES[latest.verdict] !== 'good' || latest.exitCode !== 0) return troubled(target, latest, proved, now);
+  if (TONES[latest.verdict] !== 'good' || latest.exitCode !== 0) return troubled(latest, proved, now);
   if (lastGoodAt !== null && isLongAgo(lastGoodAt, Date.parse(now))) {
     const text = `no run has proved anything about ${target} for ${age(lastGoodAt, now)}`;
     return { tone: 'warn', word: 'LONG AGO', text };
@@ -23,13 +23,18 @@ export function standingOf({ target, lastGoodAt, latest }: Account, now: string)
   return { tone: 'good', word: 'IN SYNC', text: `nobody is missing from ${target}, ${proved}` };
 }
 
-function troubled(target: string, run: PastRun, proved: string, now: string): Standing {
+function troubled(run: PastRun, proved: string, now: string): Standing {
   const tone = TONES[run.verdict] === 'good' ? 'bad' : TONES[run.verdict];
   const word = run.verdict.replace('_', ' ').toUpperCase();
-  const left = run.residual ?? run.missing;
-  const seen = left !== null && left > 0 ? `${counted(left, 'user')} missing from ${target}` : target;
-  const why = run.reason === null ? '' : ` (${run.reason})`;
-  return { tone, word, text: `${seen}${why}, ${ago(run.startedAt, now)}; ${proved}` };
+  const why = run.reason === null || run.reason === run.verdict ? '' : ` (${run.reason})`;
+  return { tone, word, text: `${seenBy(run)}${why}, ${ago(run.startedAt, now)}; ${proved}` };
+}
+
+/** What was left at the end, or else what was there at the start. */
+function seenBy({ target, residual, missing }: PastRun): string {
+  if (residual !== null && residual > 0) return `${counted(residual, 'user')} missing from ${target}`;
+  if (residual !== null || missing === null || missing === 0) return target;
+  return `${counted(missing, 'user')} ${missing === 1 ? 'was' : 'were'} missing from ${target}`;
 }
 
 /** `4m ago` */
