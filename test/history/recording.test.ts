@@ -107,7 +107,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(await recorded()).toMatchObject([{ runId: middle.runId, verdict: 'interrupted', exitCode: 143 }]);
   });
 
-  test('a run that hurries leaves no entry', async () => {
+  test('a run that hurries leaves no entry, and tries none', async () => {
     await install();
     await insertUser(db);
     const stop = new AbortController();
@@ -117,7 +117,15 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       hurry.abort();
       return Promise.resolve();
     };
-    await run('sync', { url: db.url, stop: stop.signal, hurry: hurry.signal, wrap: beforeWrite(abandon) });
+    const told: unknown[] = [];
+    await run('sync', {
+      url: db.url,
+      stop: stop.signal,
+      hurry: hurry.signal,
+      wrap: beforeWrite(abandon),
+      unrecorded: (error) => told.push(error),
+    });
+    expect(told).toEqual([]);
     expect(await recorded()).toEqual([]);
   });
 });

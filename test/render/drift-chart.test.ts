@@ -56,7 +56,7 @@ describe('the chart of drift', () => {
 
   it('is a chart that Mermaid can read, with the last thirty at the most, whatever the runs were', () => {
     fc.assert(
-      fc.property(fc.array(anyRun(hostileName), { maxLength: 60 }), (runs) => {
+      fc.property(fc.array(anyRun(hostileName), { maxLength: 90, size: 'max' }), (runs) => {
         const text = driftChart(runs);
         if (!text.includes('```')) return;
         const { x, y, bars } = parseChart(text);
