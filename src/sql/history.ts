@@ -15,7 +15,9 @@ export function historySql(origin: Origin): string {
     '',
     'Applied again, it changes nothing. To take it away: userdrift sql uninstall, which leaves the table and what is in it.',
   ];
-  return script({ what: 'history', mapping: null, about }, origin, [inTransaction(SCHEMA, TABLE, RECORD, HISTORY, RELOAD)]);
+  return script({ what: 'history', mapping: null, about }, origin, [
+    inTransaction(SCHEMA, TABLE, RECORD, HISTORY, RELOAD),
+  ]);
 }
 
 const TABLE = `create table if not exists userdrift.runs (
