@@ -12,6 +12,7 @@ import { runFenced } from './fenced.ts';
 import { workingFolder } from './folder.ts';
 import type { Plan } from './inputs.ts';
 import { outputLines, outputsOf } from './outputs.ts';
+import { pastRuns } from './past.ts';
 import { readReport } from './report.ts';
 import { runVariables } from './variables.ts';
 import { idFlags } from './visibility.ts';
@@ -39,7 +40,7 @@ export async function run(plan: Plan, world: World): Promise<Outcome> {
   const outcome = { code: ended.code ?? 1, report: await readReport(path, since), path, cwd };
   const annotation = judge(outcome, ended);
   if (annotation) world.say(annotate(annotation));
-  await tell(outcome, { environment, summary: plan.summary ? summaryOf(outcome, ended) : '' });
+  await tell(outcome, { environment, summary: plan.summary ? await summaryOf(outcome, ended, plan, world) : '' });
   return outcome;
 }
 
@@ -60,8 +61,9 @@ function judge({ code, report }: Outcome, ended: Ended): Annotation | null {
   return annotationOf(report);
 }
 
-function summaryOf({ code, report }: Outcome, ended: Ended): string {
-  return report?.exitCode === code ? renderSummary(report) : renderNoReport(endOf(ended), 'The log has the rest.');
+async function summaryOf({ code, report, cwd }: Outcome, ended: Ended, plan: Plan, world: World): Promise<string> {
+  if (report?.exitCode !== code) return renderNoReport(endOf(ended), 'The log has the rest.');
+  return renderSummary(report, await pastRuns(report, { flags: plan.flags, cwd }, world));
 }
 
 function endOf({ code, signal, said }: Ended): string {

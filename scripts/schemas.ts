@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from '../src/config/schema.ts';
 import { examinationSchema } from '../src/examination.ts';
+import { pastSchema } from '../src/history/past.ts';
 import { reportSchema } from '../src/report.ts';
 
 /** The JSON Schemas of what goes in and what comes out: path → text. */
@@ -9,6 +10,7 @@ export function schemaFiles(): Record<string, string> {
     'userdrift.schema.json': print(configJsonSchema()),
     'docs/report.schema.json': print(reportJsonSchema()),
     'docs/doctor.schema.json': print(examinationJsonSchema()),
+    'docs/history.schema.json': print(pastJsonSchema()),
   };
 }
 
@@ -45,6 +47,17 @@ function examinationJsonSchema() {
     $id: 'urn:userdrift:doctor:1',
     title: 'userdrift doctor, version 1',
     description: 'Every finding of doctor. Facts of the catalog and the configuration only: no row is quoted.',
+    ...schema,
+  };
+}
+
+function pastJsonSchema() {
+  const { $schema, ...schema } = z.toJSONSchema(pastSchema, { io: 'input' });
+  return {
+    $schema,
+    $id: 'urn:userdrift:history:1',
+    title: 'userdrift history, version 1',
+    description: 'Past runs and what they say. Counts, codes and times, and no id of a user. Null is "not measured".',
     ...schema,
   };
 }

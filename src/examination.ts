@@ -16,6 +16,8 @@ const TOPICS = [
   'repair',
   'triggers',
   'causes',
+  'access',
+  'history',
 ] as const;
 
 const findingSchema = z.object({
@@ -30,7 +32,9 @@ const findingSchema = z.object({
 export const examinationSchema = z.object({
   version: z.literal(1),
   tool: z.object({ version: z.string() }),
-  exitCode: z.union([z.literal(0), z.literal(1)]).meta({ description: '1: there is a problem, a sync would stop' }),
+  exitCode: z
+    .union([z.literal(0), z.literal(1)])
+    .meta({ description: '1: there is a problem: a sync would stop, or the API reaches what it should not' }),
   database: z.object({
     host: z.string().nullable(),
     name: z.string().nullable(),

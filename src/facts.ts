@@ -161,6 +161,23 @@ export interface Facts {
   key: { type: 'uuid' | 'text' | 'other'; sqlType: string; oddRows: boolean } | null;
   /** What is there under the name of the repair function; null where none is configured. */
   repairFunction: RepairFunction | null;
+  /** null: nobody tells, as functions of the Data API that an earlier userdrift made. */
+  ours: Ours | null;
+}
+
+/** What userdrift has in the database besides what the job reads, and who gets at it. */
+export interface Ours {
+  /** null: `userdrift sql history` is not installed */
+  history: {
+    /** This role may record a run. */
+    records: boolean;
+    /** This role may read the past ones. */
+    reads: boolean;
+    /** Roles of the API that get at the table itself. */
+    openTo: string[];
+  } | null;
+  /** Functions that anon or authenticated may call, with their arguments, and who of the two. */
+  open: { function: string; roles: string[] }[];
 }
 
 /** All functions of one name. */

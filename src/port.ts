@@ -1,5 +1,6 @@
 /** The interface between the job and a database. Two transports implement it; neither knows the job. */
 import type { Facts, Finding } from './facts.ts';
+import type { PastRun } from './past-run.ts';
 import type { Note } from './report.ts';
 import type { Mapping } from './sql/mapping.ts';
 import type { Name } from './sql/name.ts';
@@ -124,6 +125,13 @@ export interface Port {
     mapping: Mapping,
     options: { rowSecurity: boolean; graceMs: number; orphans: boolean; providers: boolean; writes: Writes },
   ): Tables;
+  /**
+   * Hands a run to the history; false: none is installed, or this role may not write to it. Tries once, and throws what came
+   * in between.
+   */
+  record(run: PastRun, signal: AbortSignal): Promise<boolean>;
+  /** The last runs of a target, or of all, the newest first; null: no history is installed. Throws a Fault. */
+  pastRuns(limit: number, target: string | null): Promise<PastRun[] | null>;
   /** `now`: do not wait for statements in flight. */
   close(how: 'settle' | 'now'): Promise<void>;
 }

@@ -13,7 +13,7 @@ const FLOORS = [
   ['config', 'report', 'examination'],
   ['past-run'],
   ['status'],
-  ['facts'],
+  ['facts', 'history'],
   ['port'],
   ['catalog', 'standing'],
   ['postgres', 'http', 'reconcile'],
@@ -33,11 +33,12 @@ const PURE: Record<string, RegExp> = {
   port: /^$/,
   report: /^zod$/,
   'past-run': /^zod$/,
+  history: /^zod$/,
   examination: /^zod$/,
   doctor: /^$/,
   sql: /^node:crypto$/,
-  render: /^(node:util|node:crypto|hono\/html|d3-scale|d3-shape|@prometheus-io\/client)$/,
-  reconcile: /^(p-limit|node:perf_hooks)$/,
+  render: /^(node:util|node:crypto|hono\/html|d3-scale|d3-shape|@prometheus-io\/client|simple-ascii-chart)$/,
+  reconcile: /^(p-limit|node:perf_hooks|node:timers\/promises)$/,
 };
 
 const files = new Map(

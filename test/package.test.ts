@@ -82,7 +82,7 @@ describe('the package', () => {
     const deployed = readdirSync(FUNCTION).filter((name) => name !== 'test');
     const rest = ['CHANGELOG.md', 'crontab', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
     const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/'));
-    const schemas = ['docs/report.schema.json', 'docs/doctor.schema.json'];
+    const schemas = ['docs/report.schema.json', 'docs/doctor.schema.json', 'docs/history.schema.json'];
     expect(deployed).toContain('index.ts');
     expect(new Set(files)).toEqual(
       new Set([...built, ...rest, ...schemas, 'bin/userdrift.js', ...deployed.map((name) => `${FUNCTION}/${name}`)]),

@@ -26,6 +26,14 @@ export interface Flags {
 /** The values of the flags of doctor. */
 export type DoctorFlags = Pick<Flags, 'config' | 'target' | 'key' | 'json' | 'transport' | 'logLevel'>;
 
+/** The values of the flags of history. */
+export interface HistoryFlags extends Pick<Flags, 'config' | 'target' | 'json' | 'transport' | 'logLevel'> {
+  limit?: number;
+  /** in milliseconds */
+  last?: number;
+  html?: string;
+}
+
 /** The values of the flags of sql. */
 export type AimFlags = Pick<Flags, 'config' | 'target' | 'key'>;
 
@@ -106,7 +114,11 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
 
 /** The flags of every command that looks at a database: which tables, how to reach them, how to tell. */
 export function addPlaceFlags(command: Command): Command {
-  return addAimFlags(command)
+  return addWayFlags(addAimFlags(command));
+}
+
+function addWayFlags(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--transport <name>',
@@ -117,6 +129,18 @@ export function addPlaceFlags(command: Command): Command {
     .addOption(logLevel());
 }
 
+/** The flags of the command that looks back. */
+export function addHistoryFlags(command: Command): Command {
+  const limit = `look at the last N runs and list them all (default: the last 1000, of which 20 are listed)`;
+  return addWayFlags(addTableFlags(command))
+    .option('--limit <n>', limit, whole(1, MOST_PAST_RUNS))
+    .option('--last <duration>', 'look only at runs that began so long ago at the most: 24h, 7d', duration)
+    .option('--html <file>', 'also write the history to a file, as a page');
+}
+
+/** What `userdrift_history` gives at once. */
+export const MOST_PAST_RUNS = 10_000;
+
 /** What every command that logs has. */
 export function logLevel(): Option {
   const meaning = 'what to log on stderr (default: info; warn on a terminal, except for schedule)';
@@ -125,10 +149,13 @@ export function logLevel(): Option {
 
 /** The flags that say which tables are meant. */
 export function addAimFlags(command: Command): Command {
+  return addTableFlags(command).option('--key <column>', 'target column that holds the auth id (default: id)');
+}
+
+function addTableFlags(command: Command): Command {
   return command
     .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
-    .option('--target <table>', "the application's user table, e.g. public.users")
-    .option('--key <column>', 'target column that holds the auth id (default: id)');
+    .option('--target <table>', "the application's user table, e.g. public.users");
 }
 
 /** The flag of the jobs that can be about a few people. */

@@ -31,6 +31,7 @@ export function plan(command: Command, read: Config, flags: Flags | WriteFlags):
     concurrency: Math.min(write.concurrency, MOST_WRITERS),
     batchSize: write.batchSize,
     waitMs: write.wait,
+    busyOk: write.busyOk === true,
     again: againOf(flags),
   };
 }

@@ -9,15 +9,18 @@ import { openPostgres, type Postgres, type PostgresOptions } from '../postgres/p
 import { type Asked, callsFunction } from '../reconcile/job.ts';
 import type { Flags } from './flags.ts';
 
-/** Opens the way to the database that the environment names, or that `--transport` asks for. Throws a Fault. */
+/**
+ * Opens the way to the database that the environment names, or that `--transport` asks for; `asked` is null for who only reads
+ * what others recorded. Throws a Fault.
+ */
 export async function openDatabase(
   env: Env,
-  asked: Pick<Asked, 'config'>,
+  asked: Pick<Asked, 'config'> | null,
   transport: Flags['transport'],
   options: PostgresOptions,
 ): Promise<Port> {
   if ((transport ?? transportIn(env)) === 'http') {
-    refuseOverHttp(asked);
+    if (asked) refuseOverHttp(asked);
     return openHttp(httpAddressIn(env), options);
   }
   return openServer(env, options);

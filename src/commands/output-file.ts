@@ -15,7 +15,7 @@ export interface OutputFile {
  * what they are. Throws a Fault that names the flag.
  */
 export async function outputFile(
-  flag: '--report' | '--metrics-file',
+  flag: '--report' | '--metrics-file' | '--html',
   named: string,
   others: Readonly<Record<string, string | undefined>>,
 ): Promise<OutputFile> {

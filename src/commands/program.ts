@@ -8,11 +8,13 @@ import {
   addAimFlags,
   addAlertFlags,
   addFlags,
+  addHistoryFlags,
   addPlaceFlags,
   addUserFlag,
   addWriteFlags,
   type DoctorFlags,
   type Flags,
+  type HistoryFlags,
   type WriteFlags,
 } from './flags.ts';
 import { addScheduleFlags, type ScheduleFlags } from './schedule-flags.ts';
@@ -54,6 +56,10 @@ export function program(terminal: Terminal, done: Done): Command {
   const doctor = verb(root, 'doctor', 'everything that is in the way of a sync, with its fix', '--target public.users');
   addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
     done(await (await import('./doctor.ts')).doctor(flags, terminal)),
+  );
+  const history = verb(root, 'history', 'past runs and their drift, as a table and a plot', '--last 7d');
+  addHistoryFlags(history).action(async (flags: HistoryFlags) =>
+    done(await (await import('./history.ts')).history(flags, terminal)),
   );
   const schedule = verb(root, 'schedule', 'run the lines of a crontab, and serve what came of them', '--run-at-start');
   addScheduleFlags(schedule).action(async (flags: ScheduleFlags) => {

@@ -18,7 +18,7 @@ import { pulseOf } from './heartbeat.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
 import type { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
+import { codeOf, troubleOf } from './trouble.ts';
 
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
@@ -27,7 +27,7 @@ export async function runJob(command: Command, flags: Flags | WriteFlags, termin
   const runId = ulid();
   const log = terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal)).child({ run: runId, command });
   const pulse = pulseOf(job, flags, runId, log, terminal);
-  const report = tolerant(await run(job, flags, terminal, { runId, log, underway: pulse.started }), flags);
+  const report = await run(job, flags, terminal, { runId, log, underway: pulse.started });
   const shown = flags.ids ? report : withoutIds(report);
   const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
@@ -69,6 +69,7 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, se
       confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,
       progress,
       trouble: (error) => log.debug(troubleOf(error), 'the run stopped'),
+      unrecorded: (error) => log.warn({ code: codeOf(error) }, 'the run was not recorded in the history'),
     });
     log.info(summaryOf(report), 'run ended');
     return report;
@@ -112,10 +113,6 @@ function progressOn(terminal: Terminal, flags: Flags) {
 
 function summaryOf({ verdict, exitCode, reason, durationMs, drift, repair, residual }: Report): object {
   return { verdict, exitCode, reason: reason?.code ?? null, durationMs, drift, repair, residual };
-}
-
-function tolerant(report: Report, flags: Flags | WriteFlags): Report {
-  return report.verdict === 'busy' && 'busyOk' in flags && flags.busyOk ? { ...report, exitCode: 0 } : report;
 }
 
 function show(report: Report, flags: Flags | WriteFlags, terminal: Terminal): number {

@@ -8,6 +8,7 @@ import { defaultMaxAgeMs, healthOf, maxAgeOfSomeMs } from '../schedule/health.ts
 import { type Entry, entryOf, entryOfStderr } from '../schedule/journal.ts';
 import { loadCrontab } from '../schedule/load.ts';
 import { outcomeOf, tellingArguments } from '../schedule/outcome.ts';
+import { pastRuns } from '../schedule/past.ts';
 import { leavesPulse } from '../schedule/pulse.ts';
 import { type Schedule, startSchedule, type Told } from '../schedule/schedule.ts';
 import { listen } from '../schedule/server.ts';
@@ -51,9 +52,17 @@ export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Ter
     told: tell(log),
   });
   for (const line of lines) log.info(announcement(line, running), 'scheduled');
+  const { remember } = running;
+  const past = pastRuns(lines, {
+    script: SCRIPT,
+    envOf: (line) => environmentOf(line, lines),
+    stop: terminal.stop.signal,
+    hurry: terminal.hurry,
+    leave: terminal.leave,
+  }).then(remember);
   await stopAsked(terminal.stop.signal);
   log.info('stopping: no new run begins, and what is under way settles');
-  await running.stop();
+  await Promise.all([running.stop(), past]);
   await server.close();
   // Somebody was in a hurry, and what was in flight is not known.
   if (terminal.hurry.aborted) throw terminal.stop.signal.reason;

@@ -10,6 +10,8 @@ import { bind, look, type Sighting } from '../reconcile/preflight.ts';
 import { orStopped } from '../reconcile/stop.ts';
 import { opened, type World } from '../reconcile/world.ts';
 import { display } from '../sql/name.ts';
+import { accessFindings } from './access.ts';
+import { historyFindings } from './past.ts';
 
 /** What the examination needs from the world around it. */
 export type Clinic = Pick<World, 'toolVersion' | 'open' | 'stop' | 'trouble'>;
@@ -45,8 +47,11 @@ class Visit {
     this.asked = asked;
   }
 
-  see({ server }: Facts): void {
-    this.database = { ...this.database, name: server.database, serverVersion: server.version };
+  facts: Facts | null = null;
+
+  see(facts: Facts): void {
+    this.facts = facts;
+    this.database = { ...this.database, name: facts.server.database, serverVersion: facts.server.version };
   }
 }
 
@@ -64,7 +69,15 @@ async function visitDatabase(visit: Visit, { open, stop }: Clinic): Promise<void
 
 async function visitTables(visit: Visit, port: Port): Promise<void> {
   const job = await aim(visit, port);
-  if (!job) return;
+  if (job) await visitJob(visit, port, job);
+  if (!visit.facts) return;
+  const target = job && display(job.config.target);
+  visit.topic = 'history';
+  visit.found.push(...(visit.facts.ours ? accessFindings(visit.facts.ours) : []));
+  visit.found.push(...(await historyFindings(port, visit.facts, target)));
+}
+
+async function visitJob(visit: Visit, port: Port, job: Job): Promise<void> {
   visit.asked = job;
   const sighting = await look(port, job);
   visit.see(sighting.facts);

@@ -52,9 +52,21 @@ export class DataApi {
    * Calls a function until it is answered. Throws a Fault, or with `own` what the caller can mend as it came: a Refusal
    * whose action is among them.
    */
-  async call<T extends Answer>(doing: string, name: string, args: object, options: CallOptions): Promise<T> {
+  call<T extends Answer>(doing: string, name: string, args: object, options: CallOptions): Promise<T> {
+    return this.ask(doing, () => this.#send<T>(name, args), options);
+  }
+
+  /** One attempt to call a function. Throws a Refusal, or what the network says. */
+  async once(name: string, args: object, signal?: AbortSignal): Promise<unknown> {
+    const asked = this.#client.rpc(name, args).throwOnError();
+    const { data } = await (signal ? asked.abortSignal(signal) : asked);
+    return data;
+  }
+
+  /** As `call`, with attempts of the caller's. */
+  async ask<T>(doing: string, attempt: () => Promise<T>, options: CallOptions = PLAIN): Promise<T> {
     try {
-      return await withRetry(() => this.#send<T>(name, args), {
+      return await withRetry(attempt, {
         signal: this.#options.signal,
         onRetry: this.#options.onRetry,
         budgetMs: () => (this.#reached ? undefined : FIRST_BUDGET_MS),
@@ -74,15 +86,14 @@ export class DataApi {
   }
 
   async #send<T extends Answer>(name: string, args: object): Promise<T> {
-    const { data } = await this.#client.rpc(name, args).throwOnError();
-    const answer: unknown = data;
+    const answer = await this.once(name, args);
     if (isAnswer<T>(answer)) return answer;
     throw foreign(name);
   }
 
   async #fetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
     const limit = AbortSignal.timeout(this.#options.limitMs ?? LIMIT_MS);
-    const signal = AbortSignal.any([this.#closing.signal, limit]);
+    const signal = AbortSignal.any([this.#closing.signal, limit, ...(init?.signal ? [init.signal] : [])]);
     // A redirect would carry the key to wherever it leads.
     const response = await fetch(input, { ...init, signal, redirect: 'manual' });
     this.#reached = true;
@@ -107,6 +118,8 @@ export interface CallOptions {
   /** Classes of errors that the caller mends. */
   own: readonly ('halve' | 'row')[];
 }
+
+const PLAIN: CallOptions = { late: 'reconnect', own: [] };
 
 function isAnswer<T extends Answer>(answer: unknown): answer is T {
   return typeof answer === 'object' && answer !== null && typeof Reflect.get(answer, 'mapping') === 'string';

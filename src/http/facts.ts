@@ -12,6 +12,8 @@ export interface FactsAnswer extends Answer {
     source: Catalog | null;
     target: Catalog | null;
     oddKeys: boolean;
+    /** Functions of an earlier userdrift do not tell. */
+    ours?: Facts['ours'];
   };
 }
 
@@ -23,7 +25,7 @@ const SEEN = { sight: { seen: true, through: 'role' } } as const;
 
 /** The facts as far as the Data API tells them: nothing of what hears of sign-ups, and of no repair function. */
 export function factsOf({ facts }: FactsAnswer, names: Names, encrypted: boolean): Facts {
-  const { server, role, source, target, oddKeys } = facts;
+  const { server, role, source, target, oddKeys, ours } = facts;
   const key = target && keyOf(target, facts.names.key);
   const wanted = names.target !== null;
   return {
@@ -40,5 +42,6 @@ export function factsOf({ facts }: FactsAnswer, names: Names, encrypted: boolean
     target: wanted && target ? { ...targetOf(target, source, names), ...SEEN } : null,
     key: wanted && key ? { ...key, oddRows: oddKeys } : null,
     repairFunction: null,
+    ours: ours ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import type { Retry } from '../attempts/retry.ts';
 import type { Facts, Finding } from '../facts.ts';
 import { Fault } from '../fault.ts';
+import type { PastRun } from '../past-run.ts';
 import type { Candidate, Clock, Lease, Measure, Names, Outcome, Port, Scope, Standing, Tables } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { mappingHash } from '../sql/mapping-hash.ts';
@@ -10,6 +11,7 @@ import type { Address } from './address.ts';
 import { DataApi, foreign } from './data-api.ts';
 import { type FactsAnswer, factsOf } from './facts.ts';
 import { Functions, MAKE_AGAIN, OF_ANOTHER_MAPPING } from './functions.ts';
+import { readRuns, recordRun } from './history.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { streamMissing } from './missing.ts';
 import { Writer } from './write.ts';
@@ -85,6 +87,14 @@ class HttpPort implements Port {
     const functions = new Functions(this.#api, mappingHash(mapping));
     const fits = functions.mapping === this.#mapping;
     return new HttpTables(functions, mapping, options, new Writer(functions, this.batches), fits);
+  }
+
+  record(run: PastRun, signal: AbortSignal): Promise<boolean> {
+    return recordRun(this.#api, run, signal);
+  }
+
+  pastRuns(limit: number, target: string | null): Promise<PastRun[] | null> {
+    return readRuns(this.#api, limit, target);
   }
 
   async close(how: 'settle' | 'now'): Promise<void> {

@@ -33,7 +33,8 @@ const LONGEST_BODY = 64 * 1024;
 /** The answer if it is a good one; else throws a Refusal. */
 export async function accepted(response: Response): Promise<Response> {
   const json = /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
-  if (response.ok && json) return response;
+  // What a function that returns nothing is answered with.
+  if (response.status === 204 || (response.ok && json)) return response;
   const body = await response.text();
   const { code, message } = json && body.length <= LONGEST_BODY ? fieldsOf(body) : { code: null, message: '' };
   throw new Refusal({
@@ -41,7 +42,9 @@ export async function accepted(response: Response): Promise<Response> {
     code,
     json,
     pauseMs: pauseOf(response.headers.get('retry-after')),
-    ofFunction: /\b(sync_users?_from_auth|userdrift_(measure|missing)|schema public)\b/.test(message),
+    ofFunction: /\b(sync_users?_from_auth|userdrift_(measure|missing|record_run|history)|schema public)\b/.test(
+      message,
+    ),
   });
 }
 

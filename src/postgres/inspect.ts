@@ -4,6 +4,7 @@ import type { Facts, Sight } from '../facts.ts';
 import type { Names } from '../port.ts';
 import { oddKeysSql, ROLE, relationSql, SERVER } from '../sql/catalog.ts';
 import type { Name } from '../sql/name.ts';
+import { oursSql } from '../sql/ours.ts';
 import { describeFunctions } from './repair-function.ts';
 import type { Server } from './server.ts';
 import { proveSource, proveTarget } from './sight.ts';
@@ -36,7 +37,7 @@ export async function inspect(server: Server, names: Names): Promise<Facts> {
   );
 }
 
-type About = Pick<Facts, 'server' | 'role'> & {
+type About = Pick<Facts, 'server' | 'role' | 'ours'> & {
   connection: Pick<Facts['connection'], 'freeConnections' | 'timeouts'>;
 };
 
@@ -45,6 +46,7 @@ async function aboutServer(client: ClientBase): Promise<About> {
 select jsonb_build_object(
   'server', ${SERVER},
   'role', ${ROLE},
+  'ours', ${oursSql('current_user')},
   'connection', jsonb_build_object(
     'freeConnections', least(
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int

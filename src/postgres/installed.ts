@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Name } from '../sql/name.ts';
+import { MADE_BY_US } from '../sql/ours.ts';
 import { ROLE } from '../sql/role.ts';
 import { SIGNATURES, type Signature } from '../sql/signatures.ts';
 import type { Installed } from '../sql/uninstall.ts';
@@ -36,9 +37,6 @@ async function ask<T>(client: ClientBase, text: string, values: unknown[]): Prom
 }
 
 const ALL = Object.values(SIGNATURES).flat();
-
-/** A function in schema public may be the app's own under the same name: ours name us, in their text or their comment. */
-const MADE_BY_US = `strpos(pg_get_functiondef(f.oid) || coalesce(obj_description(f.oid, 'pg_proc'), ''), 'userdrift') > 0`;
 
 const INSTALLED = `
 with ours as (

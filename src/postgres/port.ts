@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.ts';
+import type { PastRun } from '../past-run.ts';
 import type { Candidate, Clock, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
 import { callSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
@@ -11,6 +12,7 @@ import type { Address } from './address.ts';
 import { Caller } from './call.ts';
 import { findCandidates } from './candidates.ts';
 import { explained, explainedEach } from './database-fault.ts';
+import { readRuns, recordRun } from './history.ts';
 import { inspect } from './inspect.ts';
 import { readSite, type Site } from './installed.ts';
 import { type MeasureOptions, measure } from './measure.ts';
@@ -98,6 +100,14 @@ class PostgresPort implements Postgres {
 
   lease(target: Name, scope: Scope, waitMs: number, onLoss: 'retake' | 'end' = 'retake'): Promise<Lease | null> {
     return explained('take the run lock', takeRunLock(this.#server, target, scope, { waitMs, onLoss }));
+  }
+
+  record(run: PastRun): Promise<boolean> {
+    return recordRun(this.#server, run);
+  }
+
+  pastRuns(limit: number, target: string | null): Promise<PastRun[] | null> {
+    return explained('read the history', readRuns(this.#server, limit, target));
   }
 
   async close(how: 'settle' | 'now'): Promise<void> {

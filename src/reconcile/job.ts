@@ -32,6 +32,8 @@ export interface Asked {
   concurrency: number;
   batchSize: number;
   waitMs: number;
+  /** A run that finds another one writing is no failure. */
+  busyOk: boolean;
   /** The flags that a next command must repeat to speak of the same tables, with a leading space each. */
   again: string;
 }

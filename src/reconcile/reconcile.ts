@@ -7,6 +7,7 @@ import { guard } from './guard.ts';
 import { type Asked, callsFunction, type Job, writes } from './job.ts';
 import { lookAt, measureOfNamed, repairNamed, stillMissing, takenBack } from './named-users.ts';
 import { preflight } from './preflight.ts';
+import { remember } from './remember.ts';
 import { repair } from './repair.ts';
 import { type Ended, Run, reportOf } from './report.ts';
 import { Interruption, orStopped } from './stop.ts';
@@ -17,32 +18,35 @@ import { type World, withPort, withRunLock } from './world.ts';
 /** Runs one job and reports on it. Never throws: what goes wrong is the verdict. */
 export async function reconcile(asked: Asked, world: World): Promise<Report> {
   const run = new Run(world.runId, asked);
-  const ended = await perform(run, world).catch((error: unknown) => explain(error, world));
-  return reportOf(run, ended, world.toolVersion);
+  const told = (ended: Ended) => reportOf(run, ended, world.toolVersion);
+  const explained = (error: unknown) => explain(error, world);
+  return withPort(run, world, async (port) => {
+    const report = told(await perform(run, port, world).catch(explained));
+    await remember(run, report, port, world);
+    return report;
+  }).catch((error: unknown) => told(explained(error)));
 }
 
-async function perform(run: Run, world: World): Promise<Ended> {
-  return withPort(run, world, async (port) => {
-    await findTarget(run, port, world);
-    return withRunLock(run, port, world, async (stop) => {
-      world.underway?.();
-      const flight = await orStopped(
-        stop,
-        preflight(port, run.job, (facts) => run.see(facts)),
-      );
-      run.warnings.push(...flight.warnings);
-      const step: Step = { run, world, stop, tables: flight.tables };
-      if (run.job.users) return reconcileNamed(step, run.job.users);
-      const measured = await measureDrift(step);
-      const refused = guard(measured, run.job, flight.facts);
-      if (refused) throw refused;
-      if (!writes(run.job) || isNothing(measured)) return conclude(step, measured, measured);
-      await askFirst(step, measured);
-      const braked = await repairDrift(step, measured);
-      const closing = await verify(step, measured);
-      if (braked) throw braked;
-      return conclude(step, measured, closing);
-    });
+async function perform(run: Run, port: Port, world: World): Promise<Ended> {
+  await findTarget(run, port, world);
+  return withRunLock(run, port, world, async (stop) => {
+    world.underway?.();
+    const flight = await orStopped(
+      stop,
+      preflight(port, run.job, (facts) => run.see(facts)),
+    );
+    run.warnings.push(...flight.warnings);
+    const step: Step = { run, world, stop, tables: flight.tables };
+    if (run.job.users) return reconcileNamed(step, run.job.users);
+    const measured = await measureDrift(step);
+    const refused = guard(measured, run.job, flight.facts);
+    if (refused) throw refused;
+    if (!writes(run.job) || isNothing(measured)) return conclude(step, measured, measured);
+    await askFirst(step, measured);
+    const braked = await repairDrift(step, measured);
+    const closing = await verify(step, measured);
+    if (braked) throw braked;
+    return conclude(step, measured, closing);
   });
 }
 

@@ -72,7 +72,7 @@ export function reportOf(run: Run, { verdict, reason = null }: Ended, toolVersio
       users: job.users && [...job.users],
     },
     verdict,
-    exitCode: exitCode(verdict, reason),
+    exitCode: verdict === 'busy' && job.busyOk ? 0 : exitCode(verdict, reason),
     reason: reason && noteOf(reason),
     startedAt: run.startedAt.toISOString(),
     durationMs: Math.max(0, Date.now() - run.startedAt.getTime()),

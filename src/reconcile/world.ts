@@ -21,10 +21,12 @@ export interface World {
   progress?: ((state: { done: number; total: number }) => void) | undefined;
   /** Told what went wrong, once, with its cause. */
   trouble?: ((error: unknown) => void) | undefined;
+  /** Told when there is a history and the run could not be recorded there. */
+  unrecorded?: ((error: unknown) => void) | undefined;
 }
 
 /** The way to the database, open while `work` runs. */
-export async function withPort(run: Run, world: World, work: (port: Port) => Promise<Ended>): Promise<Ended> {
+export async function withPort<T>(run: Run, world: World, work: (port: Port) => Promise<T>): Promise<T> {
   const port = await opened(world.open, world.stop);
   const abandon = () => void port.close('now').catch(() => {});
   world.hurry.addEventListener('abort', abandon, { once: true });

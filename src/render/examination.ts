@@ -33,16 +33,23 @@ function tables({ source, target }: Examination): string {
   return target === '' ? source : `${source} -> ${target}`;
 }
 
-function verdict({ counts }: Examination, look: Look): string[] {
-  const [tone, word, text] = judge(counts);
+function verdict(examination: Examination, look: Look): string[] {
+  const [tone, word, text] = judge(examination);
   const head = `${mark(tone, look)} ${word}`;
   const [first = '', ...others] = hang(`${head}  `, text, look.width, 2);
   return [`${paint(tone, head, look)}${first.slice(head.length)}`, ...others];
 }
 
-function judge({ warning, problem }: Examination['counts']): [Tone, string, string] {
+function judge({ counts: { warning, problem }, findings }: Examination): [Tone, string, string] {
   const also = warning > 0 ? `; ${counted(warning, 'warning')}` : '';
-  if (problem > 0) return ['bad', 'NOT READY', `${counted(problem, 'problem')} in the way of a sync${also}`];
+  const open = findings.filter(({ level, about }) => level === 'problem' && about === 'access').length;
+  const exposed = `${counted(open, 'problem')} with who gets at what`;
+  if (problem > open) {
+    const both = open > 0 ? `; ${exposed}` : '';
+    return ['bad', 'NOT READY', `${counted(problem - open, 'problem')} in the way of a sync${both}${also}`];
+  }
+  if (open > 0)
+    return ['bad', 'OPEN', `nothing stops a sync, but there ${open === 1 ? 'is' : 'are'} ${exposed}${also}`];
   if (warning > 0) return ['warn', 'READY', `nothing stops a sync; ${counted(warning, 'warning')}`];
   return ['good', 'READY', 'nothing is in the way of a sync'];
 }

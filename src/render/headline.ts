@@ -10,7 +10,8 @@ interface Headline {
   text: string;
 }
 
-const TONES: Record<Verdict, Tone> = {
+/** How a run that came to this is shown. */
+export const TONES: Record<Verdict, Tone> = {
   in_sync: 'good',
   repaired: 'good',
   failed: 'bad',

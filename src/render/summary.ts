@@ -1,7 +1,9 @@
+import type { PastRun } from '../past-run.ts';
 import type { Report } from '../report.ts';
 import { alsoRows, repairRows, sourceRows } from './accounts.ts';
 import { breakdownFields } from './breakdown.ts';
 import { closing } from './closing.ts';
+import { driftChart } from './drift-chart.ts';
 import { proofFields, sampleFields } from './evidence.ts';
 import { failureRows } from './failures.ts';
 import type { Field, Row } from './grid.ts';
@@ -19,8 +21,11 @@ import { thousands } from './units.ts';
 const BYTES_MAX = 512 * 1024;
 const LOOK: Look = { color: false, unicode: true, width: 100 };
 
-/** The report as Markdown, for the summary of a GitHub Actions job. No text of the report acts as Markdown or HTML. */
-export function renderSummary(report: Report): string {
+/**
+ * The report as Markdown, for the summary of a GitHub Actions job, and the drift of past runs where there are any. No text
+ * of the report acts as Markdown or HTML.
+ */
+export function renderSummary(report: Report, past: readonly PastRun[] = []): string {
   const shown = printableReport(report, LOOK.unicode);
   return joined([
     ...head(shown),
@@ -31,6 +36,7 @@ export function renderSummary(report: Report): string {
     ...foldedFields(shown),
     ...warningFields(shown).map(paragraph),
     next(shown),
+    driftChart(past),
     `<sub>${prose(closing(shown))}</sub>`,
   ]);
 }

@@ -1,5 +1,6 @@
 import type { Mapping } from './mapping.ts';
 import { ident, literal, type Name, qualified } from './name.ts';
+import { oursSql } from './ours.ts';
 
 /** Which server this is and what it allows, as one JSON value. */
 export const SERVER = `jsonb_build_object(
@@ -114,6 +115,7 @@ export function factsSql({ source, target, key, keyType }: Mapping): string {
   'names', ${literal(JSON.stringify({ source, target, key }))}::jsonb,
   'server', ${SERVER},
   'role', (select ${ROLE} from pg_catalog.pg_roles where rolname = current_user),
+  'ours', ${oursSql("'service_role'")},
   'source', ${relation(source)},
   'target', ${relation(target)},
   'oddKeys', ${keyType === 'text' ? `(${oddKeysSql(target, key)})` : 'false'}

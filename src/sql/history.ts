@@ -7,15 +7,17 @@ const KEPT_DAYS = 90;
 /** `userdrift sql history`: a private table of past runs, and the two functions through which it is written and read. */
 export function historySql(origin: Origin): string {
   const about = [
-    'A table of past runs, a function that records the report of a run, and one that reads the last of them. No command of userdrift calls them by itself. After userdrift sync --report report.json:',
-    `  echo "select public.userdrift_record_run(:'report')" | psql "$DATABASE_URL" -v report="$(cat report.json)"`,
-    '  echo "select jsonb_pretty(public.userdrift_history(10))" | psql "$DATABASE_URL" -At',
+    'A table of past runs, a function that records a run, and one that reads the last of them. Where they are, every check, sync and backfill records itself at its end, and userdrift history shows what was recorded. A check stays read-only for the tables that it compares: its entry here is all that it writes. A run whose role may not call the function leaves none, and that is no error.',
+    '',
+    'A role of userdrift sql role that is there already: print that SQL again and apply it, for the right to call both.',
     '',
     `The table holds counts, codes and times, and no user id. Runs of more than ${KEPT_DAYS} days ago are forgotten whenever one is recorded. Of the roles of the API only service_role may call the functions, and none may read the table.`,
     '',
     'Applied again, it changes nothing. To take it away: userdrift sql uninstall, which leaves the table and what is in it.',
   ];
-  return script({ what: 'history', mapping: null, about }, origin, [inTransaction(SCHEMA, TABLE, RECORD, HISTORY)]);
+  return script({ what: 'history', mapping: null, about }, origin, [
+    inTransaction(SCHEMA, TABLE, RECORD, HISTORY, RELOAD),
+  ]);
 }
 
 const TABLE = `create table if not exists userdrift.runs (
@@ -102,6 +104,9 @@ security definer
 set search_path = ''
 as ${dollarQuoted(HISTORY_BODY)};
 ${guarded('public.userdrift_history(integer, text)')}`;
+
+/** The Data API finds no function that it has not read of. */
+const RELOAD = `notify pgrst, 'reload schema';`;
 
 /** A new function may be called by everybody, by one default or another. */
 function guarded(signature: string): string {

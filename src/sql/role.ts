@@ -22,6 +22,7 @@ export interface Surroundings {
 
 /** `userdrift sql role`: a login role that can do what the job does and nothing else. */
 export function roleSql(mapping: Mapping, around: Surroundings, origin: Origin): string {
+  const { history } = around;
   const target = display(mapping.target);
   const deed = mapping.repair
     ? `reads the key of ${target} and calls ${display(mapping.repair)}`
@@ -36,6 +37,12 @@ export function roleSql(mapping: Mapping, around: Surroundings, origin: Origin):
     '  4. Run userdrift doctor with it, and grant what it misses. Triggers of the table run with the rights of this role',
     '     now, and expressions that use types or functions of other schemas need usage of those.',
     '',
+    ...(history
+      ? []
+      : [
+          'No history is installed here. For runs of this role to be remembered: apply userdrift sql history, then print and apply this again.',
+          '',
+        ]),
     `After a change of the configuration apply it again, for the view and the grants follow the mapping. Should an upgrade of Supabase Auth stop at the view: drop view ${VIEW}; then upgrade, and apply this again.`,
     '',
     'Applied again without a change, it changes nothing. To take it away: userdrift sql uninstall',

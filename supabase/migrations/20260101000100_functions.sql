@@ -283,6 +283,33 @@ from unnest(array(select value::pg_catalog.uuid from jsonb_array_elements_text(u
   'inRecovery', pg_is_in_recovery(),
   'readOnly', (select reset_val::boolean from pg_catalog.pg_settings where name = 'default_transaction_read_only')),
   'role', (select jsonb_build_object('name', rolname, 'superuser', rolsuper, 'bypassRls', rolbypassrls) from pg_catalog.pg_roles where rolname = current_user),
+  'ours', jsonb_build_object(
+  'history', (
+    select jsonb_build_object('records', (has_schema_privilege('service_role', n.oid, 'usage') and has_function_privilege('service_role', f.oid, 'execute')), 'reads', coalesce((
+        select (has_schema_privilege('service_role', n.oid, 'usage') and has_function_privilege('service_role', f.oid, 'execute')) from pg_catalog.pg_proc f join pg_catalog.pg_namespace n on n.oid = f.pronamespace where n.nspname = 'public' and f.proname = 'userdrift_history'
+      and pg_get_function_identity_arguments(f.oid) = 'max_runs integer, of_target text'
+      and pg_get_function_result(f.oid) = 'jsonb'), false),
+      'openTo', (
+        select coalesce(jsonb_agg(r.rolname order by r.rolname), '[]')
+        from pg_catalog.pg_class c join pg_catalog.pg_namespace h on h.oid = c.relnamespace
+        cross join pg_catalog.pg_roles r
+        where h.nspname = 'userdrift' and c.relname = 'runs' and r.rolname in ('anon', 'authenticated', 'service_role')
+          and has_schema_privilege(r.oid, h.oid, 'usage')
+          and (has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate')
+            or has_any_column_privilege(r.oid, c.oid, 'select, insert, update'))))
+    from pg_catalog.pg_proc f join pg_catalog.pg_namespace n on n.oid = f.pronamespace where n.nspname = 'public' and f.proname = 'userdrift_record_run'
+      and pg_get_function_identity_arguments(f.oid) = 'report jsonb'
+      and pg_get_function_result(f.oid) = 'void'),
+  'open', (
+    select coalesce(jsonb_agg(jsonb_build_object('function', o.signature, 'roles', o.roles) order by o.signature), '[]')
+    from (
+      select format('%I.%I(%s)', n.nspname, f.proname, s.types) as signature,
+        (select jsonb_agg(r.rolname order by r.rolname) from pg_catalog.pg_roles r
+          where r.rolname in ('anon', 'authenticated') and (has_schema_privilege(r.oid, n.oid, 'usage') and has_function_privilege(r.oid, f.oid, 'execute'))) as roles
+      from jsonb_to_recordset('[{"name":"sync_user_from_auth","types":"user_id uuid"},{"name":"sync_users_from_auth","types":"user_ids uuid[]"},{"name":"userdrift_missing","types":"after uuid, page integer, scope jsonb"},{"name":"userdrift_measure","types":"scope jsonb"},{"name":"userdrift_record_run","types":"report jsonb"},{"name":"userdrift_history","types":"max_runs integer, of_target text"}]'::pg_catalog.jsonb) as s(name pg_catalog.text, types pg_catalog.text)
+      join (pg_catalog.pg_proc f join pg_catalog.pg_namespace n on n.oid = f.pronamespace) on n.nspname = 'public' and f.proname = s.name and pg_get_function_identity_arguments(f.oid) = s.types
+        and case when f.prokind = 'f' then strpos(pg_get_functiondef(f.oid) || coalesce(obj_description(f.oid, 'pg_proc'), ''), 'userdrift') > 0 end) o
+    where o.roles is not null)),
   'source', (
 select jsonb_build_object(
   'kind', c.relkind,

@@ -1,9 +1,11 @@
 -- userdrift sql history: userdrift 0.1.0
 --
--- A table of past runs, a function that records the report of a run, and one that reads the last of them. No command of
--- userdrift calls them by itself. After userdrift sync --report report.json:
---   echo "select public.userdrift_record_run(:'report')" | psql "$DATABASE_URL" -v report="$(cat report.json)"
---   echo "select jsonb_pretty(public.userdrift_history(10))" | psql "$DATABASE_URL" -At
+-- A table of past runs, a function that records a run, and one that reads the last of them. Where they are, every
+-- check, sync and backfill records itself at its end, and userdrift history shows what was recorded. A check stays
+-- read-only for the tables that it compares: its entry here is all that it writes. A run whose role may not call the
+-- function leaves none, and that is no error.
+--
+-- A role of userdrift sql role that is there already: print that SQL again and apply it, for the right to call both.
 --
 -- The table holds counts, codes and times, and no user id. Runs of more than 90 days ago are forgotten whenever one is
 -- recorded. Of the roles of the API only service_role may call the functions, and none may read the table.
@@ -102,5 +104,7 @@ as $userdrift$
 $userdrift$;
 revoke all on function public.userdrift_history(integer, text) from public, anon, authenticated;
 grant execute on function public.userdrift_history(integer, text) to service_role;
+
+notify pgrst, 'reload schema';
 
 commit;

@@ -3,6 +3,7 @@ import { type ActionOptions, PRIVATE, PUBLIC, runAction } from '../support/actio
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from '../support/app.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { insertUser } from '../support/people.ts';
+import { apply, printed } from '../support/printed.ts';
 
 const ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const files = { 'userdrift.config.json': JSON.stringify(PLAIN_CONFIG) };
@@ -142,5 +143,41 @@ describe('an alert that fails', () => {
     const { code, annotations } = await runAction({ command: 'alert', report: 'nowhere.json' });
     expect(annotations).toMatchObject([{ level: 'error', title: 'userdrift alert' }]);
     expect(code).not.toBe(0);
+  });
+});
+
+describe('with a history', () => {
+  beforeAll(async () => {
+    await apply(db, await printed('history', {}));
+  });
+
+  test('the summary has a chart of the last runs of this target, and the log no word of it', async () => {
+    const quiet = { 'fail-on': 'unrepaired', command: 'sync' };
+    expect((await action(quiet)).summary).not.toContain('mermaid');
+    await db.query('delete from public.users where id = $1', [ids[0]]);
+    await action(quiet);
+    await db.query(`insert into userdrift.runs
+      select o.* from (select to_jsonb(r) as run from userdrift.runs r limit 1) one, generate_series(1, 5) i,
+        jsonb_populate_record(null::userdrift.runs, run || jsonb_build_object('run_id', i, 'target', 'public.other')) o`);
+    const { code, summary, seen } = await action(quiet);
+    expect(code).toBe(0);
+    expect(summary).toMatch(
+      /```mermaid\nxychart-beta\n {2}x-axis "runs, [^"]+" 1 --> 3\n {2}y-axis "missing users" 0 --> 2\n {2}bar \[2, 1, 0\]\n```/,
+    );
+    expect(seen).not.toMatch(/history|"runs"/);
+  });
+
+  test('a run about one user has none', async () => {
+    const { summary } = await action({ command: 'check', user: ids[0] ?? '' });
+    expect(summary).not.toContain('mermaid');
+  });
+
+  test('one that cannot be read leaves the summary as it was', async () => {
+    await db.query('insert into public.users (id) select id from auth.users');
+    await db.query('alter function public.userdrift_history(integer, text) rename to gone');
+    const { code, summary, annotations } = await action({ command: 'check' });
+    expect([code, annotations]).toEqual([0, []]);
+    expect(summary).toMatch(/^### ✓ userdrift check: IN SYNC/);
+    expect(summary).not.toContain('mermaid');
   });
 });

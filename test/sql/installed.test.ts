@@ -303,6 +303,9 @@ describe('the role', () => {
     await letIn();
     await insertUser(db);
     await run('sync', { url: url(), config: AS_ROLE });
+    expect(await db.query('select verdict, inserted from userdrift.runs')).toEqual([
+      { verdict: 'repaired', inserted: '1' },
+    ]);
     const columns = await db.query(
       `select attname from pg_attribute where attrelid = 'userdrift.auth_users'::regclass order by attnum`,
     );
@@ -346,6 +349,13 @@ describe('the role', () => {
       `select has_column_privilege('userdrift_job', 'public.users', 'full_name', 'insert') as may`,
     );
     expect(granted).toEqual({ may: false });
+  });
+
+  test('says what it needs to be remembered, where there is no history yet', async () => {
+    const hint = 'apply userdrift sql history, then print and apply this again';
+    expect((await printed('role', CONFIG, db.url)).replace(/\n-- /g, ' ')).toContain(hint);
+    await install('history');
+    expect((await printed('role', CONFIG, db.url)).replace(/\n-- /g, ' ')).not.toContain(hint);
   });
 
   test('is not made for an expression that reads the whole row', async () => {
@@ -436,6 +446,7 @@ describe('the history', () => {
   test('forgets after 90 days, tells the newest first and as many as asked for, of one target if told', async () => {
     await install('history');
     const report = await run('check', { url: db.url, config: CONFIG });
+    await db.query('delete from userdrift.runs');
     const day = 86_400_000;
     const runs = [89, 91, 3, 2, 1].map((days) => ({
       ...report,

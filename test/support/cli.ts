@@ -171,6 +171,9 @@ export function reportIn(text: string): Report {
   return report;
 }
 
+/** Commands whose document is no report. */
+const OTHERS = new Set(['doctor', 'alert', 'history']);
+
 /** What must hold for every run, whatever the test is about. */
 function expectGoodManners(args: readonly string[], end: Finished, options: CliOptions): void {
   expectNoCanary([end.stdout, end.stderr, ...Object.values(end.files)].join('\n'));
@@ -182,7 +185,7 @@ function expectGoodManners(args: readonly string[], end: Finished, options: CliO
   expect(end.said.join(), 'a stack trace').not.toMatch(/\bat (\S+ \()?(file|node):/);
   expect(Object.keys(end.files).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   const whole = end.signal === null && (options.stdout === undefined || options.stdout === 'pipe');
-  if (whole && args[0] !== 'doctor' && args[0] !== 'alert') expectReports(args, end);
+  if (whole && !OTHERS.has(args[0] ?? '')) expectReports(args, end);
 }
 
 function expectReports(args: readonly string[], end: Finished): void {

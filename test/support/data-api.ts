@@ -113,7 +113,9 @@ function roleOf(api: DataApi, { headers }: IncomingMessage): string | null {
 }
 
 function send(response: ServerResponse, { status, body, headers }: Reply): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+  // An answer without content has no type of one.
+  const type = status === 204 ? {} : { 'content-type': 'application/json; charset=utf-8' };
+  response.writeHead(status, { ...type, ...headers });
   response.end(body);
 }
 
@@ -126,6 +128,8 @@ interface Known {
   types: string[];
   required: number;
   volatile: boolean;
+  /** returns void */
+  nothing: boolean;
 }
 
 async function perform(pool: pg.Pool, role: string, call: Call, timeoutMs: number | null): Promise<Reply> {
@@ -140,7 +144,7 @@ async function perform(pool: pg.Pool, role: string, call: Call, timeoutMs: numbe
     }
     const body = await carryOut(client, role, call, known, timeoutMs);
     healthy = true;
-    return { status: 200, body };
+    return known.nothing ? { status: 204, body: '' } : { status: 200, body };
   } catch (thrown) {
     if (!(thrown instanceof pg.DatabaseError))
       return error(503, 'PGRST001', 'Database client error. Retrying the connection.');
@@ -158,7 +162,8 @@ async function perform(pool: pg.Pool, role: string, call: Call, timeoutMs: numbe
 async function find(client: pg.PoolClient, call: Call): Promise<Known | null> {
   const { rows } = await client.query<Known>(
     `select proargnames as names, string_to_array(oidvectortypes(proargtypes), ', ') as types,
-       pronargs - pronargdefaults as required, provolatile = 'v' as volatile
+       pronargs - pronargdefaults as required, provolatile = 'v' as volatile,
+       prorettype = 'void'::regtype as nothing
      from pg_proc where pronamespace = 'public'::regnamespace and proname = $1`,
     [call.function],
   );

@@ -73,5 +73,6 @@ export function facts(
     },
     key: { type: 'uuid', sqlType: 'uuid', oddRows: false },
     repairFunction: change.repairFunction ?? null,
+    ours: { history: null, open: [] },
   };
 }

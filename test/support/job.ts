@@ -44,6 +44,8 @@ export interface Asked {
   wrap?: (port: Port) => Port;
   progress?: (state: { done: number; total: number }) => void;
   confirm?: () => Promise<boolean>;
+  /** Told when an entry in the history failed. */
+  unrecorded?: (error: unknown) => void;
 }
 
 const FLAGS: Flags = { json: false, quiet: false, ids: true, maxDrift: 0 };
@@ -74,6 +76,7 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
     hurry: asked.hurry ?? never,
     progress: asked.progress,
     confirm: asked.confirm,
+    unrecorded: asked.unrecorded,
   });
   expectSound(report);
   if (report.source.total !== null) expect(report.transport).toBe(transport);
