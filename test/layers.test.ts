@@ -16,7 +16,7 @@ const FLOORS = [
   ['port'],
   ['catalog', 'standing'],
   ['postgres', 'http', 'reconcile'],
-  ['render', 'demo', 'doctor', 'schedule', 'notify'],
+  ['render', 'demo', 'doctor', 'schedule', 'notify', 'run'],
   ['commands'],
   ['cli'],
 ];

@@ -2,11 +2,11 @@ import { ulid } from 'ulid';
 import { examine } from '../doctor/examine.ts';
 import { renderExamination } from '../render/examination.ts';
 import { renderJson } from '../render/json.ts';
+import { troubleOf } from '../run/trouble.ts';
 import type { DoctorFlags } from './flags.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
 import type { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
 
 /** `userdrift doctor`: everything that a sync would stop at or stumble over, with its fix. */
 export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<number> {

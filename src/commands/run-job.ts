@@ -1,8 +1,6 @@
 import type { Logger } from 'pino';
 import { ulid } from 'ulid';
-import { Fault } from '../fault.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
-import { reconcile } from '../reconcile/reconcile.ts';
 import { withoutIds } from '../reconcile/report.ts';
 import { renderFault } from '../render/fault-line.ts';
 import { renderJson } from '../render/json.ts';
@@ -12,13 +10,14 @@ import { renderProgress } from '../render/progress.ts';
 import { renderText } from '../render/text.ts';
 import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
+import { startDeadline } from '../run/deadline.ts';
+import { runLogged } from '../run/run.ts';
 import { openFiles } from './files.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 import { pulseOf } from './heartbeat.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
 import type { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
 
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
@@ -49,31 +48,19 @@ interface Session {
 }
 
 async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, session: Session): Promise<Report> {
-  const { runId, log, underway } = session;
-  const deadline = startDeadline(flags.deadline, terminal.stop);
-  const progress = progressOn(terminal, flags);
+  const callOff = startDeadline(flags.deadline, terminal.stop);
   try {
-    const report = await reconcile(job, {
+    return await runLogged(job, {
+      ...session,
       toolVersion: terminal.version,
-      runId,
-      open: () =>
-        openDatabase(terminal.env, job, flags.transport, {
-          runId,
-          concurrency: job.concurrency,
-          signal: terminal.stop.signal,
-          onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
-        }),
-      underway,
+      open: (options) => openDatabase(terminal.env, job, flags.transport, options),
       stop: terminal.stop.signal,
       hurry: terminal.hurry,
       confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,
-      progress,
-      trouble: (error) => log.debug(troubleOf(error), 'the run stopped'),
+      progress: progressOn(terminal, flags),
     });
-    log.info(summaryOf(report), 'run ended');
-    return report;
   } finally {
-    clearTimeout(deadline);
+    callOff();
     terminal.status(null);
   }
 }
@@ -82,14 +69,6 @@ async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, se
 function defaultLevel(flags: Flags, terminal: Terminal): string {
   if (flags.quiet) return 'silent';
   return terminal.errIsTerminal ? 'warn' : 'info';
-}
-
-function startDeadline(ms: number | undefined, stop: AbortController): NodeJS.Timeout | undefined {
-  if (ms === undefined) return undefined;
-  const fault = new Fault('deadline', 'the deadline passed; this report is partial', {
-    fix: 'run it again: what is done stays done; or give it longer with --deadline',
-  });
-  return setTimeout(() => stop.abort(fault), Math.min(ms, 2 ** 31 - 1)).unref();
 }
 
 function asker(terminal: Terminal) {
@@ -108,10 +87,6 @@ function progressOn(terminal: Terminal, flags: Flags) {
     const perSecond = elapsedMs > 500 ? Math.round((done / elapsedMs) * 1000) : null;
     terminal.status(renderProgress({ done, total, perSecond, elapsedMs, width, unicode }));
   };
-}
-
-function summaryOf({ verdict, exitCode, reason, durationMs, drift, repair, residual }: Report): object {
-  return { verdict, exitCode, reason: reason?.code ?? null, durationMs, drift, repair, residual };
 }
 
 function tolerant(report: Report, flags: Flags | WriteFlags): Report {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { environmentWith } from '../config/env.ts';
+import { troubleOf } from '../run/trouble.ts';
 import { statusApp } from '../schedule/app.ts';
 import { runChild } from '../schedule/child.ts';
 import type { Judge, Line } from '../schedule/crontab.ts';
@@ -15,7 +16,6 @@ import type { Outcome } from '../status.ts';
 import type { ScheduleFlags } from './schedule-flags.ts';
 import { scheduleViews } from './schedule-views.ts';
 import type { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
 
 type Environment = ReturnType<typeof environmentWith>;
 
