@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { CommanderError } from 'commander';
-import { pino } from 'pino';
-import pretty from 'pino-pretty';
+import type { Logger } from 'pino';
 import { program } from './commands/program.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { readEnv } from './config/env.ts';
@@ -87,10 +86,7 @@ function openTerminal(): Terminal {
     look: { color: colorOn(stdout), unicode: env.unicode, width: stdout.columns ?? env.columns ?? 100 },
     interactive: process.stdin.isTTY === true && stderr.isTTY === true,
     ask,
-    logger: (level) =>
-      stderr.isTTY
-        ? pino({ level }, pretty({ sync: true, destination: 2, colorize: colorOn(stderr), ignore: 'pid,hostname' }))
-        : pino({ level, base: { tool: 'userdrift' } }, pino.destination({ dest: 2, sync: true })),
+    logger: (level) => openLog(level, stderr.isTTY ? { color: colorOn(stderr) } : null),
     errIsTerminal: stderr.isTTY === true,
     stop,
     hurry: hurry.signal,
@@ -100,6 +96,14 @@ function openTerminal(): Terminal {
 
 const hurry = new AbortController();
 const leave = new AbortController();
+
+/** Loaded with the first log: help and version need none, and only a person needs it readable. */
+async function openLog(level: string, reader: { color: boolean } | null): Promise<Logger> {
+  const { pino } = await import('pino');
+  if (!reader) return pino({ level, base: { tool: 'userdrift' } }, pino.destination({ dest: 2, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
+  return pino({ level }, pretty({ sync: true, destination: 2, colorize: reader.color, ignore: 'pid,hostname' }));
+}
 
 async function ask(question: string): Promise<boolean> {
   const { confirm } = await import('@clack/prompts');

@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts';
 /** `userdrift doctor`: everything that a sync would stop at or stumble over, with its fix. */
 export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf('sync', { ...flags, ids: true, maxDrift: 0 });
-  const log = terminal.logger(flags.logLevel ?? 'warn');
+  const log = await terminal.logger(flags.logLevel ?? 'warn');
   const examination = await examine(job, {
     toolVersion: terminal.version,
     open: () =>

@@ -2,12 +2,8 @@ import type { Logger } from 'pino';
 import { ulid } from 'ulid';
 import type { Asked, Command } from '../reconcile/job.ts';
 import { withoutIds } from '../reconcile/report.ts';
-import { renderFault } from '../render/fault-line.ts';
-import { renderJson } from '../render/json.ts';
-import { renderLine } from '../render/line.ts';
 import { printable } from '../render/printable.ts';
 import { renderProgress } from '../render/progress.ts';
-import { renderText } from '../render/text.ts';
 import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import { startDeadline } from '../run/deadline.ts';
@@ -24,11 +20,12 @@ export async function runJob(command: Command, flags: Flags | WriteFlags, termin
   const job = await jobOf(command, flags);
   const files = await openFiles(flags);
   const runId = ulid();
-  const log = terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal)).child({ run: runId, command });
+  const logger = await terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal));
+  const log = logger.child({ run: runId, command });
   const pulse = pulseOf(job, flags, runId, log, terminal);
   const report = tolerant(await run(job, flags, terminal, { runId, log, underway: pulse.started }), flags);
   const shown = flags.ids ? report : withoutIds(report);
-  const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
+  const code = await show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
   const kept = await settled(files.write(shown));
   await pulse.ended(report, kept.status === 'fulfilled' ? code : 1);
@@ -93,14 +90,16 @@ function tolerant(report: Report, flags: Flags | WriteFlags): Report {
   return report.verdict === 'busy' && 'busyOk' in flags && flags.busyOk ? { ...report, exitCode: 0 } : report;
 }
 
-function show(report: Report, flags: Flags | WriteFlags, terminal: Terminal): number {
+/** One rendering is shown, and the others are not loaded. */
+async function show(report: Report, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const { out, err, look } = terminal;
   const code = report.exitCode;
   if (flags.quiet && code === 0) return code;
-  if (flags.json) out(renderJson(report));
-  else if (flags.quiet) out(renderLine(report, look.unicode));
-  else if (report.reason && sawNothing(report)) err(renderFault(report.reason, look.unicode));
-  else out(renderText(report, look));
+  if (flags.json) out((await import('../render/json.ts')).renderJson(report));
+  else if (flags.quiet) out((await import('../render/line.ts')).renderLine(report, look.unicode));
+  else if (report.reason && sawNothing(report))
+    err((await import('../render/fault-line.ts')).renderFault(report.reason, look.unicode));
+  else out((await import('../render/text.ts')).renderText(report, look));
   return code;
 }
 

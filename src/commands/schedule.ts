@@ -30,7 +30,7 @@ const EXAMPLE = fileURLToPath(new URL('../../crontab', import.meta.url));
  */
 export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Terminal): Promise<number> {
   const lines = await loadCrontab(flags.crontab, judge, EXAMPLE);
-  const log = terminal.logger(flags.logLevel ?? 'info');
+  const log = await terminal.logger(flags.logLevel ?? 'info');
   const maxAgeMs = flags.maxAge ?? defaultMaxAgeMs(lines);
   let running: Schedule | null = null;
   const app = statusApp(

@@ -16,7 +16,8 @@ export interface Terminal {
   /** Is there a person who can be asked? */
   interactive: boolean;
   ask: (question: string) => Promise<boolean>;
-  logger: (level: string) => Logger;
+  /** Loads what it takes to write a log. */
+  logger: (level: string) => Promise<Logger>;
   errIsTerminal: boolean;
   stop: AbortController;
   hurry: AbortSignal;
