@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { CommanderError } from 'commander';
 import type { Logger } from 'pino';
@@ -9,6 +8,7 @@ import { exitCodeOf, USAGE } from './exit-codes.ts';
 import { Fault } from './fault.ts';
 import { Interruption } from './reconcile/stop.ts';
 import { renderFault } from './render/fault-line.ts';
+import { versionOfPackage } from './version.ts';
 
 const LINGER_MS = 2000;
 
@@ -76,7 +76,7 @@ function openTerminal(): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   return {
     env,
-    version: versionOf(),
+    version: versionOfPackage(),
     input: () => text(process.stdin),
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),
@@ -110,12 +110,7 @@ async function ask(question: string): Promise<boolean> {
   return (await confirm({ message: question, initialValue: false, output: process.stderr })) === true;
 }
 
-function versionOf(): string {
-  const file: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : '0.0.0';
-}
-
-function codeOf(signal: 'SIGINT' | 'SIGTERM'): number {
+function codeOf(signal: Interruption['signal']): number {
   return signal === 'SIGTERM' ? 143 : exitCodeOf('interrupted');
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration, parseMoment, parsePercent, parseRepository, parseShard, parseUuid } from '../config/units.ts';
+import { parseDuration, parsePast, parsePercent, parseRepository, parseShard, parseUuid } from '../config/units.ts';
 import type { Scope } from '../port.ts';
 
 /** The values of the flags that every job has. */
@@ -87,7 +87,7 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     .option(
       '--since <when>',
       'only users created at or after this: 2026-11-01, a time, or 7d ago',
-      parsing(pastMoment, 'a date or a time in the past, or a duration such as 7d'),
+      parsing((text) => parsePast(text, Date.now()), 'a date or a time in the past, or a duration such as 7d'),
     )
     .option('--grace <duration>', 'leave out users younger than this (default: 60s)', duration)
     .option('--shard <i/n>', 'only part I of N of the users, counted from 1', shard)
@@ -191,12 +191,6 @@ const environment = parsing(
   (text) => (text.trim() !== '' && text.length <= LONGEST_ENVIRONMENT ? text.trim() : null),
   `a name of at most ${LONGEST_ENVIRONMENT} characters`,
 );
-
-/** A since in the future would find nobody, for ever and with exit 0. */
-function pastMoment(text: string): string | null {
-  const moment = parseMoment(text, Date.now());
-  return moment !== null && Date.parse(moment) <= Date.now() ? moment : null;
-}
 
 function collectUsers(text: string, users: string[] | undefined): string[] {
   return [...new Set([...(users ?? []), uuid(text)])];
