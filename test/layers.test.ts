@@ -100,7 +100,9 @@ function cycleFrom(start: string): string[] | null {
 
 describe('the scan', () => {
   it('sees every form of import that the sources use', () => {
-    expect(imports.get('cli.ts')).toEqual(expect.arrayContaining(['node:stream/consumers', 'commands/program.ts', '@clack/prompts']));
+    expect(imports.get('cli.ts')).toEqual(
+      expect.arrayContaining(['node:stream/consumers', 'commands/program.ts', '@clack/prompts']),
+    );
     expect(imports.get('commands/program.ts')).toContain('commands/check.ts');
     const forms = ["import 'a';", "import b, {\n  c,\n} from 'b';", "export { d } from 'd';", "await import('e')"];
     expect(importsOf('x.ts', forms.join('\n'))).toEqual(['a', 'b', 'd', 'e']);
