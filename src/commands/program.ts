@@ -16,6 +16,7 @@ import {
   type WriteFlags,
 } from './flags.ts';
 import { addScheduleFlags, type ScheduleFlags } from './schedule-flags.ts';
+import { SHELLS, type Shell } from './shells.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Receives the exit code of the command that ran. */
@@ -72,6 +73,18 @@ export function program(terminal: Terminal, done: Done): Command {
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),
   );
+  const completion = verb(root, 'completion', 'print what makes a shell complete commands, flags and values', 'bash');
+  const shell = new Argument('<shell>', 'the shell that is to source it').choices(SHELLS);
+  completion.addArgument(shell).action(async (name: Shell) => {
+    done((await import('./completion.ts')).completion(name, root, terminal));
+  });
+  // What the shell asks then. A command of its own tree: completing takes that apart.
+  root
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      done((await import('./completion.ts')).complete(words, program(terminal, done), terminal));
+    });
   return root;
 }
 
