@@ -19,20 +19,16 @@ async function offered(words: string): Promise<string[]> {
 
 test.concurrent.each([
   ['ch', ['check', NOTHING_ELSE]],
-  ['compl', ['completion', NOTHING_ELSE]],
   ['check --m', ['--max-drift', '--metrics-file', NOTHING_ELSE]],
-  ['check --dry', [NOTHING_ELSE]],
   ['check --transport ', ['postgres', 'http', NOTHING_ELSE]],
   ['sync --quiet --fail-on=d', ['drift', NOTHING_ELSE]],
   ['sync --allow-share --max-w', ['--max-writes', NOTHING_ELSE]],
   ['sql u', ['uninstall', NOTHING_ELSE]],
   ['check --config ', [FILES]],
-  ['check --report=', [FILES]],
   ['alert rep', [FILES]],
   ['alert --environment ', [NOTHING_ELSE]],
   ['alert --environment prod --quiet rep', [FILES]],
   ['alert report.json rep', [NOTHING_ELSE]],
-  ['alert --dry', ['--dry-run', NOTHING_ELSE]],
 ])('%s', async (words, expected) => {
   expect(await offered(words)).toEqual(expected);
 });
