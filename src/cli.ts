@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CommanderError } from 'commander';
 import type { Logger } from 'pino';
@@ -11,6 +12,7 @@ import { renderFault } from './render/fault-line.ts';
 import { versionOfPackage } from './version.ts';
 
 const LINGER_MS = 2000;
+const CLEAR_LINE = '\r\u001b[K';
 
 /** Runs the command line `argv` (without node and script) and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -80,13 +82,21 @@ function openTerminal(): Terminal {
     input: () => text(process.stdin),
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),
-    status: (line) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${line ?? ''}`);
+    status: (draw) => {
+      // The last column stays free: with a letter in it some terminals are on the next line already.
+      if (stderr.isTTY && !env.dumb) stderr.write(`${CLEAR_LINE}${draw?.((stderr.columns ?? 80) - 1) ?? ''}`);
     },
-    look: { color: colorOn(stdout), unicode: env.unicode, width: stdout.columns ?? env.columns ?? 100 },
+    look: {
+      color: colorOn(stdout),
+      unicode: env.unicode,
+      // A window may have another width by the end of a run.
+      get width() {
+        return stdout.columns ?? env.columns ?? 100;
+      },
+    },
     interactive: process.stdin.isTTY === true && stderr.isTTY === true,
     ask,
-    logger: (level) => openLog(level, stderr.isTTY ? { color: colorOn(stderr) } : null),
+    logger: (level) => openLog(level, stderr.isTTY ? { color: colorOn(stderr), dumb: env.dumb } : null),
     errIsTerminal: stderr.isTTY === true,
     stop,
     hurry: hurry.signal,
@@ -98,11 +108,18 @@ const hurry = new AbortController();
 const leave = new AbortController();
 
 /** Loaded with the first log: help and version need none, and only a person needs it readable. */
-async function openLog(level: string, reader: { color: boolean } | null): Promise<Logger> {
+async function openLog(level: string, reader: { color: boolean; dumb: boolean } | null): Promise<Logger> {
   const { pino } = await import('pino');
   if (!reader) return pino({ level, base: { tool: 'userdrift' } }, pino.destination({ dest: 2, sync: true }));
   const { default: pretty } = await import('pino-pretty');
-  return pino({ level }, pretty({ sync: true, destination: 2, colorize: reader.color, ignore: 'pid,hostname' }));
+  // A line of the log takes the place of the status line, which comes back below it.
+  const destination = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      process.stderr.write(`${reader.dumb ? '' : CLEAR_LINE}${chunk}`);
+      done();
+    },
+  });
+  return pino({ level }, pretty({ destination, colorize: reader.color, ignore: 'pid,hostname' }));
 }
 
 async function ask(question: string): Promise<boolean> {

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { ulid } from 'ulid';
+import type { Port } from '../port.ts';
+import type { PostgresOptions } from '../postgres/port.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
 import { withoutIds } from '../reconcile/report.ts';
 import { printable } from '../render/printable.ts';
-import { renderProgress } from '../render/progress.ts';
 import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import { startDeadline } from '../run/deadline.ts';
@@ -13,6 +14,7 @@ import type { Flags, WriteFlags } from './flags.ts';
 import { pulseOf } from './heartbeat.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
+import { StatusLine } from './status-line.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
@@ -46,20 +48,38 @@ interface Session {
 
 async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, session: Session): Promise<Report> {
   const callOff = startDeadline(flags.deadline, terminal.stop);
+  const line = terminal.errIsTerminal && !flags.quiet ? new StatusLine(terminal) : null;
   try {
     return await runLogged(job, {
       ...session,
       toolVersion: terminal.version,
-      open: (options) => openDatabase(terminal.env, job, flags.transport, options),
+      open: (options) => openWatched(job, flags, terminal, options, line),
+      underway: () => {
+        line?.wait('counting users');
+        session.underway();
+      },
       stop: terminal.stop.signal,
       hurry: terminal.hurry,
-      confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,
-      progress: progressOn(terminal, flags),
+      confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal, line) : undefined,
+      progress: line ? (state) => line.progress(state) : undefined,
     });
   } finally {
     callOff();
-    terminal.status(null);
+    line?.clear();
   }
+}
+
+async function openWatched(
+  job: Asked,
+  { transport }: Flags,
+  { env }: Terminal,
+  options: PostgresOptions,
+  line: StatusLine | null,
+): Promise<Port> {
+  line?.wait('connecting');
+  const port = await openDatabase(env, job, transport, options);
+  if (job.waitMs > 0) line?.wait('waiting for other runs to finish');
+  return port;
 }
 
 /** `--quiet` is for cron, which mails any output. */
@@ -68,21 +88,13 @@ function defaultLevel(flags: Flags, terminal: Terminal): string {
   return terminal.errIsTerminal ? 'warn' : 'info';
 }
 
-function asker(terminal: Terminal) {
+function asker(terminal: Terminal, line: StatusLine | null) {
   const { unicode } = terminal.look;
-  return ({ host, target, rows }: { host: string; target: string; rows: number }) =>
-    terminal.ask(`Write ${thousands(rows)} users to ${printable(target, unicode)} on ${printable(host, unicode)}?`);
-}
-
-function progressOn(terminal: Terminal, flags: Flags) {
-  if (!terminal.errIsTerminal || flags.quiet) return undefined;
-  const { unicode, width } = terminal.look;
-  let started: number | null = null;
-  return ({ done, total }: { done: number; total: number }) => {
-    started ??= performance.now();
-    const elapsedMs = performance.now() - started;
-    const perSecond = elapsedMs > 500 ? Math.round((done / elapsedMs) * 1000) : null;
-    terminal.status(renderProgress({ done, total, perSecond, elapsedMs, width, unicode }));
+  return ({ host, target, rows }: { host: string; target: string; rows: number }) => {
+    line?.clear();
+    return terminal.ask(
+      `Write ${thousands(rows)} users to ${printable(target, unicode)} on ${printable(host, unicode)}?`,
+    );
   };
 }
 
