@@ -43,7 +43,6 @@ export async function withPort(run: Run, world: World, work: (port: Port) => Pro
 
 /** Opens the way to the database, or rejects with the reason of the stop; what opens after that is closed again. */
 export async function opened(open: World['open'], stop: AbortSignal): Promise<Port> {
-  stop.throwIfAborted();
   const opening = open();
   return orStopped(stop, opening).catch((error: unknown) => {
     opening.then((late) => late.close('now')).catch(() => {});

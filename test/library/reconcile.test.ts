@@ -1,6 +1,8 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { type Connection, type Progress, reconcile, reportSchema } from '../../src/index.ts';
 import { functionsSql } from '../../src/sql/functions.ts';
 import { createTable, idsIn, PLAIN_COLUMNS, PLAIN_CONFIG } from '../support/app.ts';
@@ -111,9 +113,23 @@ test('an AbortSignal ends the run between batches, and the next run does the res
   expect(rest).toMatchObject({ verdict: 'repaired', repair: { inserted: USERS - inserted } });
 });
 
-test('a signal that is aborted already opens no connection, and one that outlives the run keeps nothing of it', async () => {
-  const report = await reconcile('check', { connection, config, signal: AbortSignal.abort() });
-  expect(report).toMatchObject({ verdict: 'interrupted', database: { host: null } });
+test('a signal that is aborted already opens no connection', async () => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const there = { connection: { databaseUrl: `postgresql://postgres@127.0.0.1:${port}/postgres` }, config };
+  expect(await reconcile('check', { ...there, signal: AbortSignal.abort() })).toMatchObject({ verdict: 'interrupted' });
+  expect(connections).toBe(0);
+  expect(await reconcile('check', there)).toMatchObject({ verdict: 'failed' });
+  expect(connections).toBeGreaterThan(0);
+  server.close();
+});
+
+test('a signal that outlives the run keeps nothing of it', async () => {
   const control = new AbortController();
   let during = 0;
   const info = () => {
