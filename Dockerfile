@@ -16,7 +16,7 @@ RUN node scripts/build.ts
 # nothing that tells which registry it came from.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' \) -delete \
+ && find dist node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' \) -delete \
  && rm -r node_modules/.bin node_modules/.package-lock.json
 # Modes are set here: those of a clone depend on the umask of whoever cloned it. Nobody but root may write any of it.
 RUN mkdir -p /image/opt/userdrift /image/config \

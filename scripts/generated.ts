@@ -3,10 +3,12 @@ import { renderText } from '../src/render/text.ts';
 import { reportSchema } from '../src/report.ts';
 import { actionRegions } from './action-regions.ts';
 import { chartImage } from './chart-image.ts';
+import { libraryRegions } from './library-regions.ts';
 import { schemaFiles } from './schemas.ts';
 import { commandTable, configTable, exitCodeTable, flagTable, variableTable } from './tables.ts';
 
 const ACTION_PAGE = 'docs/running/github-actions.md';
+const LIBRARY_PAGE = 'docs/library.md';
 
 /** Every committed file that is made from the sources, whole or in part: path → text as it should be. */
 export function generatedFiles(): Record<string, string> {
@@ -15,6 +17,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/status-chart.svg': chartImage(),
     'README.md': withRegions(readFileSync('README.md', 'utf8'), regions()),
     [ACTION_PAGE]: withRegions(readFileSync(ACTION_PAGE, 'utf8'), actionRegions()),
+    [LIBRARY_PAGE]: withRegions(readFileSync(LIBRARY_PAGE, 'utf8'), libraryRegions()),
   };
 }
 

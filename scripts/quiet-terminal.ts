@@ -15,7 +15,7 @@ export function quietTerminal(variables: Parameters<typeof envOf>[0] = {}): Term
     look: { color: false, unicode: true, width: 100 },
     interactive: false,
     ask: () => Promise.resolve(false),
-    logger: () => pino({ enabled: false }),
+    logger: () => Promise.resolve(pino({ enabled: false })),
     errIsTerminal: false,
     stop: new AbortController(),
     hurry: new AbortController().signal,

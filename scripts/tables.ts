@@ -93,7 +93,9 @@ function helpOf(option: Option): string {
 
 /** The command line without a world around it but these variables: it is only looked at. */
 export function commands(variables: Parameters<typeof envOf>[0] = {}): readonly Command[] {
-  return program(quietTerminal(variables), () => {}).commands;
+  const root = program(quietTerminal(variables), () => {});
+  const shown = root.createHelp().visibleCommands(root);
+  return root.commands.filter((command) => shown.includes(command));
 }
 
 /** Text as code in Markdown. */

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CommanderError } from 'commander';
-import { pino } from 'pino';
-import pretty from 'pino-pretty';
+import type { Logger } from 'pino';
 import { program } from './commands/program.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { readEnv } from './config/env.ts';
@@ -10,8 +9,10 @@ import { exitCodeOf, USAGE } from './exit-codes.ts';
 import { Fault } from './fault.ts';
 import { Interruption } from './reconcile/stop.ts';
 import { renderFault } from './render/fault-line.ts';
+import { versionOfPackage } from './version.ts';
 
 const LINGER_MS = 2000;
+const CLEAR_LINE = '\r\u001b[K';
 
 /** Runs the command line `argv` (without node and script) and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -77,20 +78,25 @@ function openTerminal(): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   return {
     env,
-    version: versionOf(),
+    version: versionOfPackage(),
     input: () => text(process.stdin),
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),
-    status: (line) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${line ?? ''}`);
+    status: (draw) => {
+      // The last column stays free: with a letter in it some terminals are on the next line already.
+      if (stderr.isTTY && !env.dumb) stderr.write(`${CLEAR_LINE}${draw?.((stderr.columns ?? 80) - 1) ?? ''}`);
     },
-    look: { color: colorOn(stdout), unicode: env.unicode, width: stdout.columns ?? env.columns ?? 100 },
+    look: {
+      color: colorOn(stdout),
+      unicode: env.unicode,
+      // A window may have another width by the end of a run.
+      get width() {
+        return stdout.columns ?? env.columns ?? 100;
+      },
+    },
     interactive: process.stdin.isTTY === true && stderr.isTTY === true,
     ask,
-    logger: (level) =>
-      stderr.isTTY
-        ? pino({ level }, pretty({ sync: true, destination: 2, colorize: colorOn(stderr), ignore: 'pid,hostname' }))
-        : pino({ level, base: { tool: 'userdrift' } }, pino.destination({ dest: 2, sync: true })),
+    logger: (level) => openLog(level, stderr.isTTY ? { color: colorOn(stderr), dumb: env.dumb } : null),
     errIsTerminal: stderr.isTTY === true,
     stop,
     hurry: hurry.signal,
@@ -101,17 +107,27 @@ function openTerminal(): Terminal {
 const hurry = new AbortController();
 const leave = new AbortController();
 
+/** Loaded with the first log: help and version need none, and only a person needs it readable. */
+async function openLog(level: string, reader: { color: boolean; dumb: boolean } | null): Promise<Logger> {
+  const { pino } = await import('pino');
+  if (!reader) return pino({ level, base: { tool: 'userdrift' } }, pino.destination({ dest: 2, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
+  // A line of the log takes the place of the status line, which comes back below it.
+  const destination = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      process.stderr.write(`${reader.dumb ? '' : CLEAR_LINE}${chunk}`);
+      done();
+    },
+  });
+  return pino({ level }, pretty({ destination, colorize: reader.color, ignore: 'pid,hostname' }));
+}
+
 async function ask(question: string): Promise<boolean> {
   const { confirm } = await import('@clack/prompts');
   return (await confirm({ message: question, initialValue: false, output: process.stderr })) === true;
 }
 
-function versionOf(): string {
-  const file: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : '0.0.0';
-}
-
-function codeOf(signal: 'SIGINT' | 'SIGTERM'): number {
+function codeOf(signal: Interruption['signal']): number {
   return signal === 'SIGTERM' ? 143 : exitCodeOf('interrupted');
 }
 

@@ -13,6 +13,7 @@ const PROSE = [
   'CHANGELOG.md',
   'docs/decisions.md',
   'docs/reliability.md',
+  'docs/library.md',
   'docs/running/schedule.md',
   'docs/running/alert.md',
   'docs/running/github-actions.md',

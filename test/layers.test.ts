@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
  * do not know each other.
  */
 const FLOORS = [
-  ['exit-codes', 'fault'],
+  ['exit-codes', 'fault', 'version'],
   ['attempts'],
   ['sql'],
   ['config', 'report', 'examination'],
@@ -17,9 +17,9 @@ const FLOORS = [
   ['port'],
   ['catalog', 'standing'],
   ['postgres', 'http', 'reconcile'],
-  ['render', 'demo', 'doctor', 'schedule', 'notify'],
-  ['commands'],
-  ['cli'],
+  ['render', 'demo', 'doctor', 'schedule', 'notify', 'run'],
+  ['commands', 'library'],
+  ['cli', 'index'],
 ];
 
 /** Rooms that compute and do nothing else: all they may import from Node or npm. */
@@ -36,6 +36,10 @@ const PURE: Record<string, RegExp> = {
   history: /^zod$/,
   examination: /^zod$/,
   doctor: /^$/,
+  run: /^$/,
+  library: /^(zod|ulid)$/,
+  index: /^$/,
+  version: /^node:fs$/,
   sql: /^node:crypto$/,
   render: /^(node:util|node:crypto|hono\/html|d3-scale|d3-shape|@prometheus-io\/client|simple-ascii-chart)$/,
   reconcile: /^(p-limit|node:perf_hooks|node:timers\/promises)$/,
@@ -102,7 +106,9 @@ function cycleFrom(start: string): string[] | null {
 
 describe('the scan', () => {
   it('sees every form of import that the sources use', () => {
-    expect(imports.get('cli.ts')).toEqual(expect.arrayContaining(['node:fs', 'commands/program.ts', '@clack/prompts']));
+    expect(imports.get('cli.ts')).toEqual(
+      expect.arrayContaining(['node:stream/consumers', 'commands/program.ts', '@clack/prompts']),
+    );
     expect(imports.get('commands/program.ts')).toContain('commands/check.ts');
     const forms = ["import 'a';", "import b, {\n  c,\n} from 'b';", "export { d } from 'd';", "await import('e')"];
     expect(importsOf('x.ts', forms.join('\n'))).toEqual(['a', 'b', 'd', 'e']);
@@ -146,6 +152,25 @@ describe('what is heavy', () => {
   it('is loaded by whoever uses it: supabase-js takes as long as all the rest', () => {
     expect(linesWith(/^import (?!type\b).*'@supabase\/supabase-js'/)).toEqual([]);
     expect(imports.get('http/data-api.ts')).toContain('@supabase/supabase-js');
+  });
+});
+
+describe('the library', () => {
+  const reached = new Set<string>(['index.ts']);
+  for (const file of reached) for (const next of imports.get(file) ?? []) if (files.has(next)) reached.add(next);
+
+  it('is the job with a few files around it, and nothing that a terminal, a server or an alert needs', () => {
+    const rooms = new Set([...reached].map(roomOf));
+    for (const room of ['library', 'run', 'reconcile', 'postgres', 'http', 'sql']) expect(rooms).toContain(room);
+    expect(
+      [...rooms].filter((room) => ['cli', 'commands', 'render', 'schedule', 'notify', 'demo'].includes(room)),
+    ).toEqual([]);
+  });
+
+  it('leaves the process to whoever calls it: its environment, its streams, its exit code, its signals', () => {
+    const word = /(?<![.\w])(process\b|console\.|globalThis\b)|\bloadEnvFile\b/;
+    const lines = [...reached].flatMap((file) => (files.get(file) ?? '').split('\n').map((line) => `${file}: ${line}`));
+    expect(lines.filter((line) => word.test(line.replace(/'[^']*'/g, '')))).toEqual([]);
   });
 });
 

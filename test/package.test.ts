@@ -8,11 +8,19 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createTable, PLAIN_COLUMNS } from './support/app.ts';
+import { CONSUMER } from './support/consumer.ts';
+import { crowd } from './support/crowd.ts';
+import { createDatabase } from './support/database.ts';
 
 const manifest = z
   .object({
@@ -30,6 +38,9 @@ const lockfile = z
 const FUNCTION = 'supabase/functions/sync-user';
 
 const folder = mkdtempSync(join(tmpdir(), 'userdrift-package-'));
+const tarball = join(folder, `userdrift-${manifest.version}.tgz`);
+const TSC = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')));
+const home = join(folder, 'consumer');
 const installed = join(folder, 'unpacked', 'package');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -61,7 +72,6 @@ function packCopy(): void {
 
 function unpack(): void {
   mkdirSync(dirname(installed));
-  const tarball = join(folder, `userdrift-${manifest.version}.tgz`);
   expect(run('tar', ['-xzf', tarball, '-C', dirname(installed)]).status).toBe(0);
   // What `npm install userdrift` brings, and no more: a dev dependency that crept into src would be missing.
   for (const name of Object.keys(manifest.dependencies)) {
@@ -71,22 +81,74 @@ function unpack(): void {
   }
 }
 
+/** A project that has installed the package. */
+function settle(): void {
+  mkdirSync(join(home, 'node_modules', '@types'), { recursive: true });
+  symlinkSync(installed, join(home, 'node_modules', 'userdrift'), 'junction');
+  symlinkSync(join(process.cwd(), 'node_modules/@types/node'), join(home, 'node_modules/@types/node'), 'junction');
+  writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(home, 'consumer.ts'), CONSUMER);
+}
+
 describe('the package', () => {
   beforeAll(() => {
     packCopy();
     unpack();
+    settle();
   });
 
   it('holds the built command, its schemas, its papers and the Edge Function, and nothing else', () => {
     const built = filesIn('src').map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
     const deployed = readdirSync(FUNCTION).filter((name) => name !== 'test');
     const rest = ['CHANGELOG.md', 'crontab', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
-    const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/'));
+    const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/') && !file.endsWith('.d.ts'));
     const schemas = ['docs/report.schema.json', 'docs/doctor.schema.json', 'docs/history.schema.json'];
     expect(deployed).toContain('index.ts');
     expect(new Set(files)).toEqual(
       new Set([...built, ...rest, ...schemas, 'bin/userdrift.js', ...deployed.map((name) => `${FUNCTION}/${name}`)]),
     );
+  });
+
+  it('declares what it exports, with what that is made of, and nothing else', () => {
+    const declared = filesIn(join(installed, 'dist')).filter((file) => file.endsWith('.d.ts'));
+    const library = ['index', 'fault', 'report', 'library/options', 'library/reconcile', 'config/schema', 'run/log'];
+    expect(new Set(declared)).toEqual(new Set([...library, 'sql/name'].map((file) => `${file}.d.ts`)));
+  });
+
+  it('has exports that every tool finds, with their types', async () => {
+    const packed = readFileSync(tarball);
+    const bytes = new Uint8Array(packed);
+    expect((await publint({ pack: { tarball: bytes.buffer } })).messages).toEqual([]);
+    const result = await checkPackage(createPackageFromTarballData(bytes), { entrypoints: ['.'] });
+    // It is an ES module, and the Node.js it asks for lets \`require\` load those.
+    const kinds = result.types ? result.problems.map(({ kind }) => kind) : ['no types'];
+    expect(kinds).toEqual(['CJSResolvesToESM']);
+  });
+
+  it('serves a program in TypeScript: it type-checks, libraries included, and runs against a database', async () => {
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    const checked = run(process.execPath, [TSC, ...options, '--resolveJsonModule', 'consumer.ts'], home);
+    expect(checked).toEqual({ status: 0, stdout: '', stderr: '' });
+    const db = await createDatabase();
+    try {
+      await createTable(db, PLAIN_COLUMNS);
+      await crowd(db, 2);
+      const ran = spawnSync(process.execPath, ['consumer.ts'], { cwd: home, env: { URL: db.url }, encoding: 'utf8' });
+      expect(ran).toMatchObject({ status: 0, stderr: '' });
+      const said = { missing: 2, repaired: 'repaired', code: 'database_url_scheme', schema: 'userdrift.config.json' };
+      expect(JSON.parse(ran.stdout)).toEqual(said);
+    } finally {
+      await db.drop();
+    }
+  });
+
+  it('is there for `require`, too', () => {
+    const { stdout } = run(
+      process.execPath,
+      ['-p', "Object.keys(require('userdrift')).sort().join()"],
+      join(folder, 'consumer'),
+    );
+    expect(stdout).toBe('Fault,reconcile,reportSchema\n');
   });
 
   it('prints its version', () => {

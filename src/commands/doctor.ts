@@ -2,16 +2,16 @@ import { ulid } from 'ulid';
 import { examine } from '../doctor/examine.ts';
 import { renderExamination } from '../render/examination.ts';
 import { renderJson } from '../render/json.ts';
+import { troubleOf } from '../run/trouble.ts';
 import type { DoctorFlags } from './flags.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
 import type { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
 
 /** `userdrift doctor`: everything that a sync would stop at or stumble over, with its fix. */
 export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf('sync', { ...flags, ids: true, maxDrift: 0 });
-  const log = terminal.logger(flags.logLevel ?? 'warn');
+  const log = await terminal.logger(flags.logLevel ?? 'warn');
   const examination = await examine(job, {
     toolVersion: terminal.version,
     open: () =>

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration, parseMoment, parsePercent, parseRepository, parseShard, parseUuid } from '../config/units.ts';
+import { parseDuration, parsePast, parsePercent, parseRepository, parseShard, parseUuid } from '../config/units.ts';
 import type { Scope } from '../port.ts';
 
 /** The values of the flags that every job has. */
@@ -63,6 +63,11 @@ export interface AlertFlags {
   ids: boolean;
 }
 
+/** Headings that flags from several places stand under in `--help`. */
+const WHO = 'Users:';
+const LIMITS = 'Limits:';
+export const TOLD = 'Output:';
+
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 function parsing<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
@@ -92,15 +97,18 @@ export function addFlags(command: Command, jobIndex: string | undefined): Comman
     'I/N such as 1/4, or auto/N with JOB_COMPLETION_INDEX',
   );
   return addPlaceFlags(command)
+    .optionsGroup(WHO)
     .option(
       '--since <when>',
       'only users created at or after this: 2026-11-01, a time, or 7d ago',
-      parsing(pastMoment, 'a date or a time in the past, or a duration such as 7d'),
+      parsing((text) => parsePast(text, Date.now()), 'a date or a time in the past, or a duration such as 7d'),
     )
     .option('--grace <duration>', 'leave out users younger than this (default: 60s)', duration)
     .option('--shard <i/n>', 'only part I of N of the users, counted from 1', shard)
+    .optionsGroup(LIMITS)
     .option('--max-drift <n>', 'so many missing users are still no failure', whole(0, 1e12), 0)
     .option('--deadline <duration>', 'stop after this time with a partial report', duration)
+    .optionsGroup(TOLD)
     .option('--report <file>', 'also write the report to a file, as JSON')
     .option('--metrics-file <file>', 'also write metrics of the run to a file, for Prometheus')
     .option('--quiet', 'print nothing at exit 0 and one line otherwise')
@@ -119,12 +127,14 @@ export function addPlaceFlags(command: Command): Command {
 
 function addWayFlags(command: Command): Command {
   return command
+    .optionsGroup('Connection:')
     .addOption(
       new Option(
         '--transport <name>',
         'how to reach the database (default: postgres with DATABASE_URL, http with SUPABASE_URL and a key alone)',
       ).choices(['postgres', 'http']),
     )
+    .optionsGroup(TOLD)
     .option('--json', 'print one JSON document')
     .addOption(logLevel());
 }
@@ -154,6 +164,7 @@ export function addAimFlags(command: Command): Command {
 
 function addTableFlags(command: Command): Command {
   return command
+    .optionsGroup('Tables:')
     .option('--config <file>', 'configuration file (default: userdrift.config.json, if there is one)')
     .option('--target <table>', "the application's user table, e.g. public.users");
 }
@@ -161,12 +172,13 @@ function addTableFlags(command: Command): Command {
 /** The flag of the jobs that can be about a few people. */
 export function addUserFlag(command: Command): Command {
   const user = new Option('--user <uuid>', 'only this user; repeatable').argParser(collectUsers);
-  return command.addOption(user.conflicts(['since', 'shard']));
+  return command.optionsGroup(WHO).addOption(user.conflicts(['since', 'shard']));
 }
 
 /** The flags of the jobs that write. */
 export function addWriteFlags(command: Command): Command {
   return command
+    .optionsGroup('Writing:')
     .option('--dry-run', 'show what would be written and write nothing')
     .option(
       '--concurrency <n>',
@@ -180,9 +192,11 @@ export function addWriteFlags(command: Command): Command {
         .choices(['drift', 'unrepaired'])
         .default('unrepaired'),
     )
+    .optionsGroup(LIMITS)
     .option('--allow-share [percent]', 'accept that up to this share of the users is missing', percent)
     .option('--max-writes <n>', 'accept writing up to this many rows', whole(0, 1e12))
     .option('--allow-triggers [n]', 'accept up to this many runs of a trigger that reaches outside', whole(0, 1e12))
+    .optionsGroup('Other runs and people:')
     .option('--wait <duration>', 'wait this long for another run to finish', duration, 0)
     .option('--busy-ok', 'exit 0 when another run is writing')
     .option('--yes', 'do not ask');
@@ -191,6 +205,7 @@ export function addWriteFlags(command: Command): Command {
 /** The flags of the command that tells others. */
 export function addAlertFlags(command: Command): Command {
   return command
+    .optionsGroup('Alert:')
     .option('--environment <name>', 'one issue for each target and environment', environment, 'production')
     .addOption(
       new Option('--older-than <duration>', 'how long somebody must have been missing before an issue is opened')
@@ -208,6 +223,7 @@ export function addAlertFlags(command: Command): Command {
         .default(60_000, '60s'),
     )
     .option('--dry-run', 'show what would be written and write nothing')
+    .optionsGroup(TOLD)
     .option('--json', 'print one JSON document')
     .option('--quiet', 'print nothing at exit 0 and one line otherwise')
     .option('--no-ids', 'leave user ids out of all output');
@@ -218,12 +234,6 @@ const environment = parsing(
   (text) => (text.trim() !== '' && text.length <= LONGEST_ENVIRONMENT ? text.trim() : null),
   `a name of at most ${LONGEST_ENVIRONMENT} characters`,
 );
-
-/** A since in the future would find nobody, for ever and with exit 0. */
-function pastMoment(text: string): string | null {
-  const moment = parseMoment(text, Date.now());
-  return moment !== null && Date.parse(moment) <= Date.now() ? moment : null;
-}
 
 function collectUsers(text: string, users: string[] | undefined): string[] {
   return [...new Set([...(users ?? []), uuid(text)])];

@@ -45,7 +45,7 @@ async function read(
   terminal: Terminal,
 ): Promise<{ past: Past; place: string }> {
   const { signal } = terminal.stop;
-  const log = terminal.logger(flags.logLevel ?? 'warn');
+  const log = await terminal.logger(flags.logLevel ?? 'warn');
   const port = await opened(
     () =>
       openDatabase(terminal.env, null, flags.transport, {

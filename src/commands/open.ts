@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Env } from '../config/env.ts';
 import { Fault } from '../fault.ts';
 import { parseHttpAddress } from '../http/address.ts';
-import { openHttp } from '../http/port.ts';
 import type { Port } from '../port.ts';
-import { parseAddress } from '../postgres/address.ts';
-import { openPostgres, type Postgres, type PostgresOptions } from '../postgres/port.ts';
-import { type Asked, callsFunction } from '../reconcile/job.ts';
+import { type Address, parseAddress } from '../postgres/address.ts';
+import type { Postgres, PostgresOptions } from '../postgres/port.ts';
+import type { Asked } from '../reconcile/job.ts';
+import { openServer as openAt, open as openWay, refuseOverHttp } from '../run/open.ts';
 import type { Flags } from './flags.ts';
 
 /**
@@ -19,19 +19,22 @@ export async function openDatabase(
   transport: Flags['transport'],
   options: PostgresOptions,
 ): Promise<Port> {
-  if ((transport ?? transportIn(env)) === 'http') {
-    if (asked) refuseOverHttp(asked);
-    return openHttp(httpAddressIn(env), options);
-  }
-  return openServer(env, options);
+  if ((transport ?? transportIn(env)) === 'postgres') return openServer(env, options);
+  // What the way cannot do is told before what the environment lacks for it.
+  if (asked) refuseOverHttp(asked);
+  return openWay({ transport: 'http', address: httpAddressIn(env) }, asked, options);
 }
 
 /** Opens a connection to the server itself, for what is no part of the job. Throws a Fault. */
 export async function openServer(env: Env, options: PostgresOptions): Promise<Postgres> {
+  return openAt(await addressIn(env), options);
+}
+
+async function addressIn(env: Env): Promise<Address> {
   if (env.databaseUrl === undefined) {
     throw new Fault('database_url_missing', 'DATABASE_URL is not set', { fix: `${SET_URL}; ${OR_HTTP}` });
   }
-  return openPostgres(parseAddress(env.databaseUrl, { rootCert: await rootCert(env) }), options);
+  return parseAddress(env.databaseUrl, { rootCert: await rootCert(env) });
 }
 
 const SET_URL = 'set it in the environment or in .env; the dashboard shows it under Connect, Session pooler';
@@ -50,14 +53,6 @@ function httpAddressIn({ supabase: { url, secretKey, serviceRoleKey } }: Env) {
   throw new Fault('supabase_env_missing', `${missing} is not set, and --transport http needs it`, {
     fix: 'set it in the environment or in .env; the dashboard shows both under Project Settings, Data API and API Keys',
   });
-}
-
-/** The functions of the Data API insert, and nothing else. */
-function refuseOverHttp(asked: Pick<Asked, 'config'>): void {
-  const fix = 'run over DATABASE_URL, or take it out of the configuration';
-  if (asked.config.refresh.length > 0)
-    throw new Fault('refresh_over_http', 'refresh is not possible over HTTP', { fix });
-  if (callsFunction(asked)) throw new Fault('repair_over_http', 'repair.function is not possible over HTTP', { fix });
 }
 
 async function rootCert({ caCert, caFile }: Env): Promise<string | null> {

@@ -1,6 +1,5 @@
 import { Argument, Command, CommanderError } from 'commander';
 import { masked } from '../config/masked.ts';
-import { EXIT_CODES } from '../exit-codes.ts';
 import { SQL_KINDS, type SqlKind } from '../sql/kinds.ts';
 import {
   type AimFlags,
@@ -17,8 +16,12 @@ import {
   type HistoryFlags,
   type WriteFlags,
 } from './flags.ts';
+import { exitCodeHelp, verb, widthOf } from './help.ts';
 import { addScheduleFlags, type ScheduleFlags } from './schedule-flags.ts';
+import { SHELLS, type Shell } from './shells.ts';
 import type { Terminal } from './terminal.ts';
+
+const SOMEBODY = '0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10';
 
 /** Receives the exit code of the command that ran. */
 type Done = (code: number) => void;
@@ -34,22 +37,36 @@ export function program(terminal: Terminal, done: Done): Command {
     .configureOutput({
       writeOut: terminal.out,
       writeErr: terminal.err,
-      getOutHelpWidth: () => 100,
-      getErrHelpWidth: () => 100,
+      getOutHelpWidth: () => widthOf(terminal),
+      getErrHelpWidth: () => widthOf(terminal),
       outputError: (text, write) =>
         write(`userdrift: ${masked(text.replace(/^error: /, '').replace(/\s*\n\s*(?=\S)/g, ' '))}`),
     })
-    .addHelpText('after', `\n${exitCodeHelp()}`);
+    .configureHelp({ minWidthToWrap: 20 })
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', `\n${exitCodeHelp(widthOf(terminal))}`);
   const { jobIndex } = terminal.env;
-  const check = verb(root, 'check', 'find missing users; read-only, exit 2 if there are any', '--target public.users');
+  const check = verb(
+    root,
+    'check',
+    'find missing users; read-only, exit 2 if there are any',
+    '--target public.users',
+    '--since 7d --json',
+  );
   addUserFlag(addFlags(check, jobIndex)).action(async (flags: Flags) =>
     done(await (await import('./check.ts')).check(flags, terminal)),
   );
-  const sync = verb(root, 'sync', 'insert what is missing, verify, report', '--dry-run');
+  const sync = verb(root, 'sync', 'insert what is missing, verify, report', '--dry-run', `--user ${SOMEBODY}`);
   addUserFlag(addWriteFlags(addFlags(sync, jobIndex))).action(async (flags: WriteFlags) =>
     done(await (await import('./sync.ts')).sync(flags, terminal)),
   );
-  const backfill = verb(root, 'backfill', 'the deliberate full run: lifts the share and writes limits, asks first', '');
+  const backfill = verb(
+    root,
+    'backfill',
+    'the deliberate full run: lifts the share and writes limits, asks first',
+    '',
+    '--max-writes 200000 --yes',
+  );
   addWriteFlags(addFlags(backfill, jobIndex)).action(async (flags: WriteFlags) =>
     done(await (await import('./backfill.ts')).backfill(flags, terminal)),
   );
@@ -66,11 +83,23 @@ export function program(terminal: Terminal, done: Done): Command {
     const judge = (args: readonly string[]) => complaintOf(args, terminal);
     done(await (await import('./schedule.ts')).schedule(flags, judge, terminal));
   });
-  const alert = verb(root, 'alert', 'keep one GitHub issue about a report, or tell Slack', 'report.json');
+  const alert = verb(
+    root,
+    'alert',
+    'keep one GitHub issue about a report, or tell Slack',
+    'report.json',
+    '- --dry-run < report.json',
+  );
   addAlertFlags(alert.argument('<report>', 'file that --report has written; - reads stdin')).action(
     async (file: string, flags: AlertFlags) => done(await (await import('./alert.ts')).alert(file, flags, terminal)),
   );
-  const sql = verb(root, 'sql', 'print reviewed SQL made from the mapping: trigger, webhook, role and more', 'trigger');
+  const sql = verb(
+    root,
+    'sql',
+    'print reviewed SQL made from the mapping: trigger, webhook, role and more',
+    'trigger',
+    'role > role.sql',
+  );
   const what = new Argument('<what>', 'what the SQL is to install, do or drop').choices(SQL_KINDS);
   addAimFlags(sql.addArgument(what)).action(async (kind: SqlKind, flags: AimFlags) =>
     done(await (await import('./sql.ts')).sql(kind, flags, terminal)),
@@ -78,15 +107,25 @@ export function program(terminal: Terminal, done: Done): Command {
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),
   );
+  const completion = verb(
+    root,
+    'completion',
+    'print what makes a shell complete commands, flags and values',
+    'bash',
+    'fish > ~/.config/fish/completions/userdrift.fish',
+  );
+  const shell = new Argument('<shell>', 'the shell that is to source it').choices(SHELLS);
+  completion.addArgument(shell).action(async (name: Shell) => {
+    done((await import('./completion.ts')).completion(name, root, terminal));
+  });
+  // What the shell asks then. A command of its own tree: completing takes that apart.
+  root
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      done((await import('./completion.ts')).complete(words, program(terminal, done), terminal));
+    });
   return root;
-}
-
-function verb(root: Command, name: string, description: string, example: string): Command {
-  return root
-    .command(name)
-    .description(description)
-    .allowExcessArguments(false)
-    .addHelpText('after', `\nExample:\n  ${`userdrift ${name} ${example}`.trim()}`);
 }
 
 /** What this command line has against the arguments, without running anything; null: nothing. */
@@ -107,13 +146,4 @@ function complaintOf(args: readonly string[], terminal: Terminal): string | null
           .replace(/^userdrift: /, '')
           .trim();
   }
-}
-
-/** The exit codes as `--help` and README show them. */
-function exitCodeHelp(): string {
-  const rows = EXIT_CODES.map(({ code, verdicts, meaning }) => {
-    const name = verdicts.join(', ') || '-';
-    return `  ${String(code).padStart(3)}  ${name.padEnd(20)}  ${meaning}`;
-  });
-  return ['Exit codes:', ...rows].join('\n');
 }

@@ -1,35 +1,33 @@
 import type { Logger } from 'pino';
 import { ulid } from 'ulid';
-import { Fault } from '../fault.ts';
+import type { Port } from '../port.ts';
+import type { PostgresOptions } from '../postgres/port.ts';
 import type { Asked, Command } from '../reconcile/job.ts';
-import { reconcile } from '../reconcile/reconcile.ts';
 import { withoutIds } from '../reconcile/report.ts';
-import { renderFault } from '../render/fault-line.ts';
-import { renderJson } from '../render/json.ts';
-import { renderLine } from '../render/line.ts';
 import { printable } from '../render/printable.ts';
-import { renderProgress } from '../render/progress.ts';
-import { renderText } from '../render/text.ts';
 import { thousands } from '../render/units.ts';
 import type { Report } from '../report.ts';
+import { startDeadline } from '../run/deadline.ts';
+import { runLogged } from '../run/run.ts';
 import { openFiles } from './files.ts';
 import type { Flags, WriteFlags } from './flags.ts';
 import { pulseOf } from './heartbeat.ts';
 import { jobOf } from './job.ts';
 import { openDatabase } from './open.ts';
+import { StatusLine } from './status-line.ts';
 import type { Terminal } from './terminal.ts';
-import { codeOf, troubleOf } from './trouble.ts';
 
 /** Runs a check, sync or backfill and shows its report. Returns the exit code; throws a Fault before the run only. */
 export async function runJob(command: Command, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf(command, flags);
   const files = await openFiles(flags);
   const runId = ulid();
-  const log = terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal)).child({ run: runId, command });
+  const logger = await terminal.logger(flags.logLevel ?? defaultLevel(flags, terminal));
+  const log = logger.child({ run: runId, command });
   const pulse = pulseOf(job, flags, runId, log, terminal);
   const report = await run(job, flags, terminal, { runId, log, underway: pulse.started });
   const shown = flags.ids ? report : withoutIds(report);
-  const code = show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
+  const code = await show(shown, flags, { ...terminal, look: { ...terminal.look, again: job.again } });
   // Last, so that a full disk takes nothing from stdout.
   const kept = await settled(files.write(shown));
   await pulse.ended(report, kept.status === 'fulfilled' ? code : 1);
@@ -49,34 +47,39 @@ interface Session {
 }
 
 async function run(job: Asked, flags: Flags | WriteFlags, terminal: Terminal, session: Session): Promise<Report> {
-  const { runId, log, underway } = session;
-  const deadline = startDeadline(flags.deadline, terminal.stop);
-  const progress = progressOn(terminal, flags);
+  const callOff = startDeadline(flags.deadline, terminal.stop);
+  const line = terminal.errIsTerminal && !flags.quiet ? new StatusLine(terminal) : null;
   try {
-    const report = await reconcile(job, {
+    return await runLogged(job, {
+      ...session,
       toolVersion: terminal.version,
-      runId,
-      open: () =>
-        openDatabase(terminal.env, job, flags.transport, {
-          runId,
-          concurrency: job.concurrency,
-          signal: terminal.stop.signal,
-          onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
-        }),
-      underway,
+      open: (options) => openWatched(job, flags, terminal, options, line),
+      underway: () => {
+        line?.wait('counting users');
+        session.underway();
+      },
       stop: terminal.stop.signal,
       hurry: terminal.hurry,
-      confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal) : undefined,
-      progress,
-      trouble: (error) => log.debug(troubleOf(error), 'the run stopped'),
-      unrecorded: (error) => log.warn({ code: codeOf(error) }, 'the run was not recorded in the history'),
+      confirm: terminal.interactive && !('yes' in flags && flags.yes) ? asker(terminal, line) : undefined,
+      progress: line ? (state) => line.progress(state) : undefined,
     });
-    log.info(summaryOf(report), 'run ended');
-    return report;
   } finally {
-    clearTimeout(deadline);
-    terminal.status(null);
+    callOff();
+    line?.clear();
   }
+}
+
+async function openWatched(
+  job: Asked,
+  { transport }: Flags,
+  { env }: Terminal,
+  options: PostgresOptions,
+  line: StatusLine | null,
+): Promise<Port> {
+  line?.wait('connecting');
+  const port = await openDatabase(env, job, transport, options);
+  if (job.waitMs > 0) line?.wait('waiting for other runs to finish');
+  return port;
 }
 
 /** `--quiet` is for cron, which mails any output. */
@@ -85,44 +88,26 @@ function defaultLevel(flags: Flags, terminal: Terminal): string {
   return terminal.errIsTerminal ? 'warn' : 'info';
 }
 
-function startDeadline(ms: number | undefined, stop: AbortController): NodeJS.Timeout | undefined {
-  if (ms === undefined) return undefined;
-  const fault = new Fault('deadline', 'the deadline passed; this report is partial', {
-    fix: 'run it again: what is done stays done; or give it longer with --deadline',
-  });
-  return setTimeout(() => stop.abort(fault), Math.min(ms, 2 ** 31 - 1)).unref();
-}
-
-function asker(terminal: Terminal) {
+function asker(terminal: Terminal, line: StatusLine | null) {
   const { unicode } = terminal.look;
-  return ({ host, target, rows }: { host: string; target: string; rows: number }) =>
-    terminal.ask(`Write ${thousands(rows)} users to ${printable(target, unicode)} on ${printable(host, unicode)}?`);
-}
-
-function progressOn(terminal: Terminal, flags: Flags) {
-  if (!terminal.errIsTerminal || flags.quiet) return undefined;
-  const { unicode, width } = terminal.look;
-  let started: number | null = null;
-  return ({ done, total }: { done: number; total: number }) => {
-    started ??= performance.now();
-    const elapsedMs = performance.now() - started;
-    const perSecond = elapsedMs > 500 ? Math.round((done / elapsedMs) * 1000) : null;
-    terminal.status(renderProgress({ done, total, perSecond, elapsedMs, width, unicode }));
+  return ({ host, target, rows }: { host: string; target: string; rows: number }) => {
+    line?.clear();
+    return terminal.ask(
+      `Write ${thousands(rows)} users to ${printable(target, unicode)} on ${printable(host, unicode)}?`,
+    );
   };
 }
 
-function summaryOf({ verdict, exitCode, reason, durationMs, drift, repair, residual }: Report): object {
-  return { verdict, exitCode, reason: reason?.code ?? null, durationMs, drift, repair, residual };
-}
-
-function show(report: Report, flags: Flags | WriteFlags, terminal: Terminal): number {
+/** One rendering is shown, and the others are not loaded. */
+async function show(report: Report, flags: Flags | WriteFlags, terminal: Terminal): Promise<number> {
   const { out, err, look } = terminal;
   const code = report.exitCode;
   if (flags.quiet && code === 0) return code;
-  if (flags.json) out(renderJson(report));
-  else if (flags.quiet) out(renderLine(report, look.unicode));
-  else if (report.reason && sawNothing(report)) err(renderFault(report.reason, look.unicode));
-  else out(renderText(report, look));
+  if (flags.json) out((await import('../render/json.ts')).renderJson(report));
+  else if (flags.quiet) out((await import('../render/line.ts')).renderLine(report, look.unicode));
+  else if (report.reason && sawNothing(report))
+    err((await import('../render/fault-line.ts')).renderFault(report.reason, look.unicode));
+  else out((await import('../render/text.ts')).renderText(report, look));
   return code;
 }
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { duration, logLevel, whole } from './flags.ts';
+import { duration, logLevel, TOLD, whole } from './flags.ts';
 
 /** The values of the flags of schedule. */
 export interface ScheduleFlags {
@@ -16,7 +16,9 @@ export interface ScheduleFlags {
 /** The flags of schedule. */
 export function addScheduleFlags(command: Command): Command {
   return command
+    .optionsGroup('Runs:')
     .option('--crontab <file>', 'the lines to run', 'crontab')
+    .optionsGroup('Status:')
     .option('--host <address>', 'where to serve the status: 0.0.0.0 is every address of the machine', '127.0.0.1')
     .option('--port <n>', 'port of the status; 0: any', whole(0, 65_535), 8080)
     .option(
@@ -24,6 +26,7 @@ export function addScheduleFlags(command: Command): Command {
       'how old the last good run may be (default: three times the gap between runs, at least 15m)',
       duration,
     )
+    .optionsGroup('Runs:')
     .addOption(
       new Option('--jitter <duration>', 'start each run up to so much later')
         .argParser(duration)
@@ -33,5 +36,6 @@ export function addScheduleFlags(command: Command): Command {
       new Option('--run-limit <duration>', 'stop a run after this time').argParser(duration).default(3_600_000, '1h'),
     )
     .option('--run-at-start', 'run every line once, right away')
+    .optionsGroup(TOLD)
     .addOption(logLevel());
 }

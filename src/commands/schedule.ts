@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { environmentWith } from '../config/env.ts';
+import { troubleOf } from '../run/trouble.ts';
 import { statusApp } from '../schedule/app.ts';
 import { runChild } from '../schedule/child.ts';
 import type { Judge, Line } from '../schedule/crontab.ts';
@@ -16,7 +17,6 @@ import type { Outcome } from '../status.ts';
 import type { ScheduleFlags } from './schedule-flags.ts';
 import { scheduleViews } from './schedule-views.ts';
 import type { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
 
 type Environment = ReturnType<typeof environmentWith>;
 
@@ -31,7 +31,7 @@ const EXAMPLE = fileURLToPath(new URL('../../crontab', import.meta.url));
  */
 export async function schedule(flags: ScheduleFlags, judge: Judge, terminal: Terminal): Promise<number> {
   const lines = await loadCrontab(flags.crontab, judge, EXAMPLE);
-  const log = terminal.logger(flags.logLevel ?? 'info');
+  const log = await terminal.logger(flags.logLevel ?? 'info');
   const maxAgeMs = flags.maxAge ?? defaultMaxAgeMs(lines);
   let running: Schedule | null = null;
   const app = statusApp(

@@ -10,13 +10,14 @@ export interface Terminal {
   input: () => Promise<string>;
   out: (text: string) => void;
   err: (text: string) => void;
-  /** Rewrites one line of stderr; null takes it away. Does nothing off a terminal. */
-  status: (line: string | null) => void;
+  /** Rewrites one line of stderr, as wide as the window is now; null takes it away. Does nothing off a terminal. */
+  status: (draw: ((width: number) => string) | null) => void;
   look: Look;
   /** Is there a person who can be asked? */
   interactive: boolean;
   ask: (question: string) => Promise<boolean>;
-  logger: (level: string) => Logger;
+  /** Loads what it takes to write a log. */
+  logger: (level: string) => Promise<Logger>;
   errIsTerminal: boolean;
   stop: AbortController;
   hurry: AbortSignal;

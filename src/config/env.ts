@@ -17,7 +17,7 @@ export const VARIABLES = {
   JOB_COMPLETION_INDEX: 'which part `--shard auto/N` means, counted from 0; Kubernetes sets it in an Indexed Job',
   NO_COLOR: 'any value: no colours',
   FORCE_COLOR: 'any value but 0: colours although the output is no terminal',
-  TERM: '`dumb`: no colours',
+  TERM: '`dumb`: no colours and no progress',
   LC_ALL: 'with `UTF-8` in it, and on macOS and Windows always: marks beyond ASCII',
   LC_CTYPE: 'the same, where LC_ALL is not set',
   LANG: 'the same, where neither is set',
@@ -36,6 +36,8 @@ export interface Env {
   github: { token: string | undefined; repository: string | undefined; apiUrl: string | undefined };
   slackWebhookUrl: string | undefined;
   noColor: boolean;
+  /** The terminal knows no control sequences. */
+  dumb: boolean;
   forceColor: boolean;
   /** The terminal is believed to show UTF-8. */
   unicode: boolean;
@@ -91,6 +93,7 @@ export function envOf(variables: Readonly<Record<string, string | undefined>>): 
     },
     slackWebhookUrl: value('SLACK_WEBHOOK_URL'),
     noColor: value('NO_COLOR') !== undefined || value('TERM') === 'dumb',
+    dumb: value('TERM') === 'dumb',
     forceColor: value('FORCE_COLOR') !== undefined && value('FORCE_COLOR') !== '0',
     unicode: process.platform === 'win32' || process.platform === 'darwin' || /utf-?8/i.test(locale),
     columns: Number(value('COLUMNS')) || undefined,

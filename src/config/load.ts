@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { describeIssue } from './issue.ts';
 import { type Config, configSchema } from './schema.ts';
 
 export const CONFIG_FILE = 'userdrift.config.json';
@@ -46,7 +46,7 @@ export function parseConfig(text: string, file: string): Config {
   const result = configSchema.safeParse(tree && getNodeValue(tree));
   const lost = tree ? lostKeys(tree) : [];
   if (result.success && lost.length === 0) return result.data;
-  const faults = [...lost, ...(result.error?.issues.flatMap(describeIssue) ?? [])];
+  const faults = [...lost, ...(result.error?.issues.flatMap((issue) => describeIssue(issue, 'the whole file')) ?? [])];
   throw new Fault('config_invalid', `${file}: ${faults.join('; ')}`, { fix: `correct ${file}` });
 }
 
@@ -68,12 +68,4 @@ function lostKeys(node: Node, path: string[] = []): string[] {
 function position(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n');
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${[...path, key].join('.')}: unknown key`);
-  const where = path.length > 0 ? path.join('.') : 'the whole file';
-  if (issue.code === 'invalid_union') return [`${where}: expected "insert" or {"function": "schema.name"}`];
-  return [`${where}: ${issue.message.replace(/^Invalid input: /, '')}`];
 }

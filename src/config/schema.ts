@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import { type Name, parseName } from '../sql/name.ts';
+import { parsed } from './parsed.ts';
 import { parseDuration, parsePercent } from './units.ts';
-
-/** A string that `parse` turns into a value; JSON Schema sees the string. */
-function parsed<T>(parse: (text: string) => T | null, expected: string) {
-  return z.string({ error: () => `expected ${expected}` }).transform((text, context): T => {
-    const value = parse(text);
-    if (value !== null) return value;
-    context.addIssue({ code: 'custom', message: `expected ${expected}` });
-    return z.NEVER;
-  });
-}
 
 const sqlName = parsed<Name>(parseName, 'a table name such as public.users or public."Profile"');
 const duration = parsed(parseDuration, 'a duration such as 60s, 5m, 2h or 1d');
@@ -49,7 +40,9 @@ const configObject = z.strictObject({
   refresh: z.array(column).default([]).describe('mapped columns that are kept equal after the insert'),
   skip: skipSchema.prefault({}).describe('users that are not expected in the target'),
   repair: z
-    .union([z.literal('insert'), z.strictObject({ function: sqlName })])
+    .union([z.literal('insert'), z.strictObject({ function: sqlName })], {
+      error: 'expected "insert" or {"function": "schema.name"}',
+    })
     .prefault('insert')
     .describe('insert rows, or call a function of the application for each missing user'),
   grace: duration.prefault('60s').describe('younger users may still be on their way through the webhook'),
@@ -69,3 +62,6 @@ export const configSchema = configObject.superRefine(({ columns, refresh, key },
 });
 
 export type Config = z.output<typeof configSchema>;
+
+/** The configuration as it is written. */
+export type ConfigInput = z.input<typeof configSchema>;

@@ -29,6 +29,12 @@ export function parseMoment(text: string, nowMs: number): string | null {
   return iso !== null && (text.length > 10 || iso.startsWith(text)) ? iso : null;
 }
 
+/** A moment that is not in the future: a since from there would find nobody, for ever and with exit 0. */
+export function parsePast(text: string, nowMs: number): string | null {
+  const moment = parseMoment(text, nowMs);
+  return moment !== null && Date.parse(moment) <= nowMs ? moment : null;
+}
+
 function isoOf(ms: number): string | null {
   return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : null;
 }

@@ -5,8 +5,6 @@ import { display } from '../sql/name.ts';
 import { reachesOut } from './findings/repair.ts';
 import type { Job } from './job.ts';
 
-const number = new Intl.NumberFormat('en-US');
-
 /** Users of the scope that have a row. */
 function presentOf({ sourceTotal, missing, excluded }: Measure): number {
   const away = excluded.deleted + excluded.anonymous + excluded.sso + excluded.filtered + excluded.grace;
@@ -39,7 +37,7 @@ function shareRefusal(measured: Measure, { limits, config, again }: Job): Fault 
   const percent = Math.ceil((measured.missing * 100) / expected);
   return refusal(
     'share_limit',
-    `${number.format(measured.missing)} of ${number.format(expected)} expected users are missing from ` +
+    `${thousands(measured.missing)} of ${thousands(expected)} expected users are missing from ` +
       `${display(config.target)} (${percent}%), more than the limit of ${Math.round(limits.share * 100)}%`,
     `if that is right: userdrift backfill${again}, or userdrift sync${again} --allow-share ${percent}%`,
   );
@@ -51,7 +49,7 @@ function writesRefusal(measured: Measure, { limits, scope, again }: Job): Fault 
   if (limit === null || rows <= limit) return null;
   return refusal(
     'writes_limit',
-    `this run would write ${number.format(rows)} rows, more than the limit of ${number.format(limit)}`,
+    `this run would write ${thousands(rows)} rows, more than the limit of ${thousands(limit)}`,
     `if that is right: userdrift backfill${again}, or userdrift sync${again} --max-writes ${rows * (scope.shard?.count ?? 1)}`,
   );
 }
@@ -77,8 +75,12 @@ function outwardRefusal(
   if (!worst || limits.triggers === null || worst.rows <= limits.triggers) return null;
   return refusal(
     'triggers_limit',
-    `${worst.what} reaches outside the database and would run for ${number.format(worst.rows)} rows, ` +
-      `more than the limit of ${number.format(limits.triggers)}`,
+    `${worst.what} reaches outside the database and would run for ${thousands(worst.rows)} rows, ` +
+      `more than the limit of ${thousands(limits.triggers)}`,
     worst.fix,
   );
+}
+
+function thousands(value: number): string {
+  return value.toLocaleString('en-US');
 }

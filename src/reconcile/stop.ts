@@ -1,9 +1,12 @@
-/** The reason of an abort by signal; every other reason is a Fault. */
-export class Interruption extends Error {
-  readonly signal: 'SIGINT' | 'SIGTERM';
+/** Who ended the run: a signal, or the program that it is a part of. */
+type Stopper = 'SIGINT' | 'SIGTERM' | 'caller';
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(`stopped by ${signal}`);
+/** The reason of an abort from outside; every other reason is a Fault. */
+export class Interruption extends Error {
+  readonly signal: Stopper;
+
+  constructor(signal: Stopper) {
+    super(signal === 'caller' ? 'stopped by its caller' : `stopped by ${signal}`);
     this.signal = signal;
   }
 }

@@ -25,6 +25,11 @@ export function renderProgress(progress: Progress): string {
   return room < BAR_MIN ? text.slice(0, Math.max(0, progress.width)) : `${bar(progress, room)}${GAP}${text}`;
 }
 
+/** What a run is waiting for, before there is anything to count; at most `width` columns. */
+export function renderWait(what: string, { width, unicode }: Pick<Progress, 'width' | 'unicode'>): string {
+  return [...`${what} ${unicode ? '…' : '...'}`].slice(0, Math.max(0, width)).join('');
+}
+
 function fraction({ done, total }: Progress): number {
   return total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));
 }
@@ -48,8 +53,9 @@ function speed({ perSecond }: Progress): string {
   return perSecond === null ? '' : rate(perSecond);
 }
 
-/** Time left; before the first measured rate, time gone. */
+/** Time left, rounded up: nothing is left only at the end. Before the first measured rate, time gone. */
 function time({ done, total, perSecond, elapsedMs }: Progress): string {
+  if (done >= total) return 'verifying';
   if (perSecond === null || perSecond <= 0) return span(elapsedMs);
-  return done >= total ? '' : `${span(((total - done) / perSecond) * 1000)} left`;
+  return `${span(Math.ceil((total - done) / perSecond) * 1000)} left`;
 }

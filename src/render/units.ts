@@ -1,5 +1,3 @@
-const DIGITS = new Intl.NumberFormat('en-US');
-const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const UNITS = [
   ['d', 86_400],
   ['h', 3_600],
@@ -7,9 +5,9 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** 48210 → `48,210` */
+/** 48210 → `48,210`; of whole numbers. Intl would take 10 ms of every run to load. */
 export function thousands(value: number): string {
-  return DIGITS.format(value);
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1 user`, `214 users` */
@@ -44,7 +42,7 @@ export function age(moment: string, now: string): string {
 
 /** `1,204 rows/s`; below ten the tenth counts. */
 export function rate(perSecond: number): string {
-  return `${perSecond < 10 ? ONE_DECIMAL.format(perSecond) : thousands(Math.round(perSecond))} rows/s`;
+  return `${perSecond < 10 ? perSecond.toFixed(1) : thousands(Math.round(perSecond))} rows/s`;
 }
 
 const SPOKEN = [

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { age, counted, duration, rate, span, spoken, thousands } from '../../src/render/units.ts';
 
@@ -59,4 +60,9 @@ test.each([
 
 test('a rate has a tenth below ten', () => {
   expect([0.44, 9.94, 12.6, 1_204.4].map(rate)).toEqual(['0.4 rows/s', '9.9 rows/s', '13 rows/s', '1,204 rows/s']);
+});
+
+test('thousands are those of Intl, which is not loaded for them', () => {
+  const intl = new Intl.NumberFormat('en-US');
+  fc.assert(fc.property(fc.maxSafeNat(), (value) => thousands(value) === intl.format(value)));
 });

@@ -13,13 +13,13 @@ export const hasTerminal =
 /** Runs the real CLI on a terminal of its own; returns all that the terminal was sent. */
 export async function runOnTerminal(
   args: readonly string[],
-  options: { url: string; config: object },
+  options: { url: string; config: object; columns?: number; env?: Record<string, string> },
 ): Promise<string> {
   const cwd = await mkdtemp(join(tmpdir(), 'userdrift-pty-'));
   try {
     await writeFile(join(cwd, 'userdrift.config.json'), JSON.stringify(options.config));
     const command = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(' ');
-    const child = spawn('script', ['-qec', `stty cols 120; ${command}`, '/dev/null'], {
+    const child = spawn('script', ['-qec', `stty cols ${options.columns ?? 120}; ${command}`, '/dev/null'], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -28,6 +28,7 @@ export async function runOnTerminal(
         TERM: 'xterm-256color',
         SHELL: '/bin/sh',
         DATABASE_URL: options.url,
+        ...options.env,
       },
     });
     const chunks: Buffer[] = [];

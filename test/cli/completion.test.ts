@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { SHELLS } from '../../src/commands/shells.ts';
+import { run } from '../support/cli.ts';
+
+/** The shell completes files itself. */
+const FILES = ':0';
+/** What is offered is all there is. */
+const NOTHING_ELSE = ':4';
+
+/** What a shell is told at Tab: values without their descriptions, and what else it may offer. */
+async function offered(words: string): Promise<string[]> {
+  const { code, stdout, stderr } = await run(['complete', '--', ...words.split(' ')]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t')[0] ?? '');
+}
+
+test.concurrent.each([
+  ['ch', ['check', NOTHING_ELSE]],
+  ['check --m', ['--max-drift', '--metrics-file', NOTHING_ELSE]],
+  ['check --transport ', ['postgres', 'http', NOTHING_ELSE]],
+  ['sync --quiet --fail-on=d', ['drift', NOTHING_ELSE]],
+  ['sync --allow-share --max-w', ['--max-writes', NOTHING_ELSE]],
+  ['sql u', ['uninstall', NOTHING_ELSE]],
+  ['check --config ', [FILES]],
+  ['alert rep', [FILES]],
+  ['alert --environment ', [NOTHING_ELSE]],
+  ['alert --environment prod --quiet rep', [FILES]],
+  ['alert report.json rep', [NOTHING_ELSE]],
+])('%s', async (words, expected) => {
+  expect(await offered(words)).toEqual(expected);
+});
+
+test.concurrent('every command is offered, and what shells ask is not', async () => {
+  const { stdout } = await run(['--help']);
+  const [, section = ''] = /^Commands:\n(.*?)\n\n/ms.exec(stdout) ?? [];
+  const named = [...section.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
+  expect(named).toContain('completion');
+  expect(named).not.toContain('complete');
+  expect(new Set(await offered(''))).toEqual(new Set([...named, NOTHING_ELSE]));
+});
+
+test.concurrent.each(SHELLS)('%s has a script that asks', async (shell) => {
+  const { code, stdout, stderr } = await run(['completion', shell]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/userdrift complete '?--'? /);
+});
