@@ -8,6 +8,7 @@ import type { Terminal } from './commands/terminal.ts';
 import { readEnv } from './config/env.ts';
 import { exitCodeOf, USAGE } from './exit-codes.ts';
 import { Fault } from './fault.ts';
+import { questionsOn } from './questions.ts';
 import { Interruption } from './reconcile/stop.ts';
 import { renderFault } from './render/fault-line.ts';
 
@@ -87,6 +88,7 @@ function openTerminal(): Terminal {
     look: { color: colorOn(stdout), unicode: env.unicode, width: stdout.columns ?? env.columns ?? 100 },
     interactive: process.stdin.isTTY === true && stderr.isTTY === true,
     ask,
+    questions: questionsOn(stderr, stop),
     logger: (level) =>
       stderr.isTTY
         ? pino({ level }, pretty({ sync: true, destination: 2, colorize: colorOn(stderr), ignore: 'pid,hostname' }))

@@ -15,6 +15,7 @@ import {
   type Flags,
   type WriteFlags,
 } from './flags.ts';
+import { addInitFlags, type InitFlags } from './init-flags.ts';
 import { addScheduleFlags, type ScheduleFlags } from './schedule-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -55,6 +56,8 @@ export function program(terminal: Terminal, done: Done): Command {
   addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
     done(await (await import('./doctor.ts')).doctor(flags, terminal)),
   );
+  const init = verb(root, 'init', 'look at the database, propose a mapping, write the configuration', '--dry-run');
+  addInitFlags(init).action(async (flags: InitFlags) => done(await (await import('./init.ts')).init(flags, terminal)));
   const schedule = verb(root, 'schedule', 'run the lines of a crontab, and serve what came of them', '--run-at-start');
   addScheduleFlags(schedule).action(async (flags: ScheduleFlags) => {
     const judge = (args: readonly string[]) => complaintOf(args, terminal);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Env } from '../config/env.ts';
 import type { Look } from '../render/look.ts';
+import type { Questions } from './questions.ts';
 
 /** The world outside, as `cli.ts` hands it to a command. */
 export interface Terminal {
@@ -16,6 +17,8 @@ export interface Terminal {
   /** Is there a person who can be asked? */
   interactive: boolean;
   ask: (question: string) => Promise<boolean>;
+  /** For who is interactive only. */
+  questions: Questions;
   logger: (level: string) => Logger;
   errIsTerminal: boolean;
   stop: AbortController;
