@@ -40,6 +40,9 @@ export function refuseUnknown(job: Job, { facts }: Study, answers: ReadonlyMap<s
   }
 }
 
+/** What the database says of an answer. */
+const JUDGED = new Set(['expression_invalid', 'expression_fails', 'insert_invalid']);
+
 /** Asks a person for each open column; the database judges each answer before the next question. */
 export async function answered(
   port: Postgres,
@@ -61,7 +64,7 @@ export async function answered(
     );
     const next = new Map([...answers, [name, said]]);
     const judged = await study(port, job, code, next).catch((error: unknown) => {
-      if (!(error instanceof Fault)) throw error;
+      if (!(error instanceof Fault) || !JUDGED.has(error.code)) throw error;
       terminal.err(`${printable(error.message, terminal.look.unicode, 600)}\n`);
       return null;
     });

@@ -29,7 +29,7 @@ export async function readSite(directory: string, version: string): Promise<Site
 
 async function templates(): Promise<Map<string, string>> {
   const names = (await namesIn(join(PACKAGE, TEMPLATES.edge))).filter((name) => /\.(ts|json)$/.test(name));
-  const edge = names.sort().map((name) => `${TEMPLATES.edge}/${name}`);
+  const edge = names.toSorted((a, b) => (a < b ? -1 : 1)).map((name) => `${TEMPLATES.edge}/${name}`);
   return textsOf(PACKAGE, '', [TEMPLATES.crontab, TEMPLATES.workflow, ...edge], (path) => path);
 }
 

@@ -18,7 +18,7 @@ export interface Outlook {
 export async function outlook(port: Postgres, { config, keyGiven }: Asked): Promise<Outlook> {
   const code = await port.signUpCode(config.source);
   const fits = ({ key }: Pick<Prospect, 'key'>) => !keyGiven || key === config.key;
-  return { choices: rank((await port.prospects(config.source)).filter(fits), code), code };
+  return { choices: rank((await port.prospects(config.source)).filter(fits), code).filter(fits), code };
 }
 
 /** The job with its target and key: as named, as it stands out, or as a person says. Throws a Fault where nothing tells. */

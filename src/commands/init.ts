@@ -34,7 +34,7 @@ export async function init(flags: InitFlags, terminal: Terminal): Promise<number
   const open = openIn(proposal.columns);
   if (flags.yes) refuseOpen(job, open);
   const text = configOf(proposal, job, read, there, place.schema);
-  const config = { path: place.path, text, what: 'the mapping, with the reason for each column' };
+  const config = { path: place.path, text, what: 'the mapping, with its reasons' };
   const final = plan('sync', parseConfig(text, place.file), aim({}));
   const deed = open.length > 0 ? null : await writeFiles(config, final, flags, terminal);
   const again = place.file === CONFIG_FILE ? '' : ` --config ${shellWord(place.file)}`;
