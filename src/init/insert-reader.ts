@@ -34,7 +34,7 @@ export function readCode(source: string): Code {
   return {
     inserts: starts.flatMap((at) => readInsert(tokens.slice(at + 2)) ?? []),
     branches: tokens.some((token) => ['if', 'loop', 'while', 'elsif', 'foreach'].some((word) => isWord(token, word))),
-    changesNew: tokens.some((token, at) => isWord(token, 'new') && isAssigned(tokens.slice(at + 1, at + 4))),
+    changesNew: tokens.some((token, at) => isWord(token, 'new') && isAssigned(tokens.slice(at), tokens[at - 1])),
   };
 }
 
@@ -43,8 +43,11 @@ export function insertsInto({ inserts }: Code, { schema, name }: Name): (Insert 
   return inserts.filter(({ table }) => table.name === name && (table.schema === null || table.schema === schema));
 }
 
-function isAssigned([dot, , sign]: Token[]): boolean {
-  return dot?.word === '.' ? sign?.word === ':=' || sign?.word === '=' : dot?.word === ':=';
+/** `=` assigns where a statement begins; elsewhere it compares. */
+function isAssigned([, dot, , afterField]: readonly Token[], before: Token | undefined): boolean {
+  const sign = dot?.word === '.' ? afterField : dot;
+  const begins = before?.word === ';' || ['begin', 'then', 'else', 'loop'].some((word) => isWord(before, word));
+  return sign?.word === ':=' || (sign?.word === '=' && begins);
 }
 
 function isWord(token: Token | undefined, word: string): boolean {

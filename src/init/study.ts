@@ -29,8 +29,8 @@ export async function study(
 ): Promise<Study> {
   const sighting = await look(port, job);
   const { facts, found } = sighting;
-  const { source, target, key } = facts;
-  if (!source?.sight.seen || !target?.sight.seen || key === null || key.type === 'other') stopAtProblem(found);
+  const { source, target } = facts;
+  stopAtProblem(found.filter(isInTheWay));
   if (!source || !target) throw new TypeError('a table that is not there is a problem');
   const triggers = triggerMappings(code, facts, job.config.target, job.config.key);
   if (callsFunction(job)) return { facts, plans: [], triggers, found };
@@ -43,6 +43,11 @@ export async function study(
   };
   const plans = await accepted(port, sighting, (refused) => draft(target, job.config.key, { ...sources, refused }));
   return { facts, plans, triggers, found };
+}
+
+/** Without the two tables, their key and a mapping that fits them there is nothing to propose; all else is for later. */
+function isInTheWay({ about, code }: Finding): boolean {
+  return ['source', 'target', 'key', 'columns'].includes(about) && code !== 'column_unmapped';
 }
 
 type Drafting = (refused: Sources['refused']) => PlannedColumn[];

@@ -36,7 +36,7 @@ export function expectTwinBriefly(twins: Twins, shape: Shape): Promise<void> {
 export async function expectTwin({ job, oracle }: Twins, shape: Shape, ways: readonly Way[] = WAYS): Promise<void> {
   await Promise.all([make(job, shape), make(oracle, shape)]);
   const before = await tablesOf(oracle, shape);
-  const proposed = DEFAULT_TRANSPORT === 'http' ? null : await expectInit(job, shape);
+  const proposed = DEFAULT_TRANSPORT === 'http' ? null : await expectInit(job, shape, ways === WAYS);
   const { answer, after } = await ask(oracle, shape);
   for (const [turn, way] of ways.entries()) {
     if (turn > 0) await make(job, shape);
