@@ -9,7 +9,7 @@ const KEY = /authorization|api[-_ ]?key|\bbearer\b|sb_secret_|secret|password|\b
 export function shownCode({ code, unread }: TriggerMapping): ShownCode {
   const all = code.text.replaceAll('\r', '').replaceAll('\t', '  ').split('\n');
   const lines = withoutEdges(all).map((line) =>
-    KEY.test(line) ? '-- a line that may hold a key is not shown' : line.trimEnd(),
+    KEY.test(line) ? `${/^ */.exec(line)?.[0]}-- a line that may hold a key is not shown` : line.trimEnd(),
   );
   const more = lines.length - LONGEST;
   const shown = more > 0 ? [...lines.slice(0, LONGEST), `-- and ${more} more ${more === 1 ? 'line' : 'lines'}`] : lines;

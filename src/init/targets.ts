@@ -16,6 +16,8 @@ export interface Choice {
 }
 
 const USUAL = /^(users?|profiles?)$/;
+const RELATED =
+  /^(app|auth)?_?(user_?profiles?|user_?accounts?|users|members?|accounts?|customers?|people|persons?|employees?|staff)$/;
 const USUAL_KEY = /^(id|userid|authid|authuserid|profileid|uid|uuid|supabaseid|supabaseuserid|authuid)$/;
 /** Less than this is no more than a guess. */
 const LIKELY = 4;
@@ -96,6 +98,11 @@ function judge(prospect: Prospect, keys: readonly Written[]): Choice {
     [writer !== undefined, 6, `trigger ${writer?.trigger} writes the id of each new user into ${key}`],
     [references, 4, `${key} references auth.users`],
     [USUAL.test(target.name.toLowerCase()), 3, `it is called ${target.name}`],
+    [
+      RELATED.test(target.name.toLowerCase()) && !USUAL.test(target.name.toLowerCase()),
+      2,
+      `it is called ${target.name}`,
+    ],
     [personal.length > 0, 1, `it has ${personal.slice(0, 3).join(', ')}`],
     [unique && usualKey && !filled, 1, ''],
     [!unique, -5, ''],
