@@ -52,13 +52,19 @@ function mappingIn(code: SignUpCode, target: Name, key: string): TriggerMapping 
   if ('why' in insert) return unread(insert.why);
   if (read.changesNew) return unread('it changes the new row before it reads it');
   const columns = new Map(
-    insert.columns.flatMap(({ name, value }) =>
-      value ? [[name, { own: spelled(value), tokens: value }] as const] : [],
-    ),
+    insert.columns.flatMap(({ name, value }) => (value ? [[name, { own: shown(value), tokens: value }] as const] : [])),
   );
   if (!/^new\.("id"|id)(::(text|uuid))?$/i.test(columns.get(key)?.own ?? ''))
     return unread(`it does not write new.id into ${key}`);
   return { code, unread: null, branches: read.branches, columns };
+}
+
+/** A key in a value would end up in the configuration. */
+const KEY = /\bbearer\b|sb_secret_|\beyJ[\w-]{10,}/i;
+
+function shown(tokens: readonly Token[]): string {
+  const text = spelled(tokens);
+  return KEY.test(text) ? 'what may be a key' : text;
 }
 
 /** On one line, without comments. */
@@ -78,6 +84,7 @@ export function taken(
   inferred: string | undefined,
 ): { sql: string } | { why: string } {
   if (column.generated || column.identity) return { why: 'the database computes the column' };
+  if (KEY.test(spelled(tokens))) return { why: 'a key has no place in a configuration' };
   const found = overSource(tokens);
   if ('why' in found) return found;
   if (isPrivilegeFromMetadata(column.name, found.sql)) return { why: 'users could give themselves the privilege' };

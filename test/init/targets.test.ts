@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.ts';
 import { Fault } from '../../src/fault.ts';
+import { display } from '../../src/sql/name.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { filesIn, projectWith, runInit } from '../support/init.ts';
+import { run } from '../support/job.ts';
 
 let db: TestDatabase;
 
@@ -13,13 +16,17 @@ beforeEach(() => db.query('drop schema public cascade; create schema public auth
 
 const REF = 'references auth.users';
 
+/** The target and the key that init takes: the target is that of the job, where the job finds one. */
 async function found(ddl: string): Promise<string> {
   await db.queryAsPostgres(ddl);
   const directory = await projectWith();
   const { code } = await runInit(db.url, directory);
   expect(code).toBe(0);
-  const { 'userdrift.config.json': text = '' } = await filesIn(directory);
-  return `${/"target": "(.*)",/.exec(text)?.[1]} ${/"key": "(.*)",/.exec(text)?.[1]}`;
+  const { target, key } = parseConfig((await filesIn(directory))['userdrift.config.json'] ?? '', 'test');
+  const name = target ? display(target) : '';
+  const check = await run('check', { url: db.url, transport: 'postgres', config: {} });
+  if (check.reason?.code !== 'target_unknown' && !ddl.includes('trigger')) expect(check.target).toBe(name);
+  return `${name} ${key}`;
 }
 
 async function unclear(ddl: string): Promise<Fault> {
@@ -38,7 +45,7 @@ describe('the table', () => {
     [
       'is quoted',
       `create table public."Profile" ("userId" uuid unique ${REF}, "fullName" text)`,
-      'public.\\"Profile\\" userId',
+      'public."Profile" userId',
     ],
     [
       'is called otherwise',
@@ -50,6 +57,12 @@ describe('the table', () => {
       'has an id of its own',
       `create table public.accounts (id bigserial primary key, auth_id uuid unique ${REF}, email text)`,
       'public.accounts auth_id',
+    ],
+    [
+      'has one row for each user',
+      `create table public.customers (id bigserial primary key, user_id uuid ${REF}, email text);
+      create table public.accounts (user_id uuid unique ${REF})`,
+      'public.accounts user_id',
     ],
     [
       'stands beside what users own',

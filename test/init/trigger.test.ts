@@ -96,6 +96,11 @@ describe('of a trigger on auth.users', () => {
       'role is known to the function only',
     ],
     [
+      'a key',
+      { columns: ', note text', body: insert('id, note', "new.id, 'sb_secret_abc'") },
+      'a key has no place in a configuration',
+    ],
+    [
       'a function that is not there',
       { columns: ', slug text', body: insert('id, slug', 'new.id, slugify(new.email)') },
       'function slugify(character varying) does not exist (42883)',
@@ -108,6 +113,7 @@ describe('of a trigger on auth.users', () => {
   ])('no expression is taken that is %s', async (_, app, why) => {
     const { out, mapped } = await proposed(app);
     expect(mapped).toEqual(GUESS);
+    expect(out).not.toContain('sb_secret_');
     expect(out.replaceAll(/\s+/g, ' ')).toContain(`which was not taken over: ${why}`);
   });
 
