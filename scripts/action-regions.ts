@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { workflowFor } from '../src/init/workflow.ts';
 import { code, table } from './tables.ts';
 
 const described = z.object({ description: z.string(), default: z.string().optional() });
@@ -13,7 +14,7 @@ const ELSEWHERE = 'userdrift/userdrift@<sha> # v1';
 export function actionRegions(): Record<string, string> {
   const { inputs, outputs } = action.parse(parse(readFileSync('action.yml', 'utf8')));
   return {
-    workflow: `\`\`\`yaml\n${copyOf(readFileSync('.github/workflows/user-sync.yml', 'utf8')).trimEnd()}\n\`\`\``,
+    workflow: `\`\`\`yaml\n${workflowFor(readFileSync('.github/workflows/user-sync.yml', 'utf8'), ELSEWHERE).trimEnd()}\n\`\`\``,
     inputs: table(
       ['Input', 'Meaning', 'Default'],
       Object.entries(inputs).map(([name, { description, default: value }]) => [
@@ -27,15 +28,4 @@ export function actionRegions(): Record<string, string> {
       Object.entries(outputs).map(([name, { description }]) => [code(name), description]),
     ),
   };
-}
-
-/** The workflow as another repository has it: the action comes from here, and only the configuration from a checkout. */
-function copyOf(workflow: string): string {
-  const copy = workflow
-    .replace(/ {6}# The action is in this repository\.\n {6}- uses: actions\/checkout@.*\n( {8}.*\n)+/, '')
-    .replaceAll('uses: ./', `uses: ${ELSEWHERE}`)
-    .replace(/ See docs\/\S+$/m, '');
-  if ((copy.match(/actions\/checkout@/g) ?? []).length !== 1)
-    throw new RangeError('one checkout is needed, of the configuration');
-  return copy;
 }

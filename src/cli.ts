@@ -7,6 +7,7 @@ import type { Terminal } from './commands/terminal.ts';
 import { readEnv } from './config/env.ts';
 import { exitCodeOf, USAGE } from './exit-codes.ts';
 import { Fault } from './fault.ts';
+import { questionsOn } from './questions.ts';
 import { Interruption } from './reconcile/stop.ts';
 import { renderFault } from './render/fault-line.ts';
 import { versionOfPackage } from './version.ts';
@@ -97,6 +98,7 @@ function openTerminal(): Terminal {
     interactive: process.stdin.isTTY === true && stderr.isTTY === true,
     ask,
     logger: (level) => openLog(level, stderr.isTTY ? { color: colorOn(stderr), dumb: env.dumb } : null),
+    questions: questionsOn(stderr, stop),
     errIsTerminal: stderr.isTTY === true,
     stop,
     hurry: hurry.signal,

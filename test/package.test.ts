@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,9 +103,17 @@ describe('the package', () => {
     const rest = ['CHANGELOG.md', 'crontab', 'LICENSE', 'README.md', 'package.json', 'userdrift.schema.json'];
     const files = filesIn(installed).filter((file) => !file.startsWith('node_modules/') && !file.endsWith('.d.ts'));
     const schemas = ['docs/report.schema.json', 'docs/doctor.schema.json', 'docs/history.schema.json'];
+    const workflow = '.github/workflows/user-sync.yml';
     expect(deployed).toContain('index.ts');
     expect(new Set(files)).toEqual(
-      new Set([...built, ...rest, ...schemas, 'bin/userdrift.js', ...deployed.map((name) => `${FUNCTION}/${name}`)]),
+      new Set([
+        ...built,
+        ...rest,
+        ...schemas,
+        workflow,
+        'bin/userdrift.js',
+        ...deployed.map((name) => `${FUNCTION}/${name}`),
+      ]),
     );
   });
 
@@ -165,6 +173,17 @@ describe('the package', () => {
     const { status, stdout, stderr } = runInstalled('check', '--target', 'public.users', '--log-level', 'silent');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^[^\n]*DATABASE_URL is not set[^\n]*\n$/);
+  });
+
+  it('brings all that init copies', async () => {
+    const { readSite }: typeof import('../src/commands/init-files.ts') = await import(
+      pathToFileURL(join(installed, 'dist/commands/init-files.js')).href
+    );
+    const shipped = await readSite(folder, manifest.version);
+    const { templates } = await (await import('../src/commands/init-files.ts')).readSite(folder, manifest.version);
+    expect(templates.size).toBeGreaterThan(10);
+    expect([...templates.values()]).not.toContain('');
+    expect(shipped.templates).toEqual(templates);
   });
 
   it('says how to get PostgreSQL for the demo, which it does not depend on', () => {

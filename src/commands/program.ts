@@ -17,6 +17,7 @@ import {
   type WriteFlags,
 } from './flags.ts';
 import { exitCodeHelp, verb, widthOf } from './help.ts';
+import { addInitFlags, type InitFlags } from './init-flags.ts';
 import { addScheduleFlags, type ScheduleFlags } from './schedule-flags.ts';
 import { SHELLS, type Shell } from './shells.ts';
 import type { Terminal } from './terminal.ts';
@@ -78,6 +79,14 @@ export function program(terminal: Terminal, done: Done): Command {
   addHistoryFlags(history).action(async (flags: HistoryFlags) =>
     done(await (await import('./history.ts')).history(flags, terminal)),
   );
+  const init = verb(
+    root,
+    'init',
+    'look at the database, propose a mapping, write the configuration',
+    '--dry-run',
+    '--with trigger,workflow',
+  );
+  addInitFlags(init).action(async (flags: InitFlags) => done(await (await import('./init.ts')).init(flags, terminal)));
   const schedule = verb(root, 'schedule', 'run the lines of a crontab, and serve what came of them', '--run-at-start');
   addScheduleFlags(schedule).action(async (flags: ScheduleFlags) => {
     const judge = (args: readonly string[]) => complaintOf(args, terminal);

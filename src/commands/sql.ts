@@ -29,10 +29,15 @@ const PRINT: Readonly<Record<SqlKind, (ground: Ground, origin: Origin) => string
 /** `userdrift sql <what>`: prints SQL for a person to read and to apply. Changes nothing itself. */
 export async function sql(kind: SqlKind, flags: AimFlags, terminal: Terminal): Promise<number> {
   const job = await jobOf('sync', { ...flags, ids: true, maxDrift: 0, transport: 'postgres' });
+  terminal.out(await sqlText(kind, job, terminal));
+  return 0;
+}
+
+/** The SQL of one kind for a job, as it is printed. Throws a Fault where a sync would stop. */
+export async function sqlText(kind: SqlKind, job: Asked, terminal: Terminal): Promise<string> {
   if (kind === 'functions') refuseRepair(job);
   const ground = terminal.env.databaseUrl === undefined ? groundIn(job) : await survey(kind, job, terminal);
-  terminal.out(PRINT[kind](ground, { version: terminal.version, notes: ground.notes }));
-  return 0;
+  return PRINT[kind](ground, { version: terminal.version, notes: ground.notes });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Env } from '../config/env.ts';
 import type { Look } from '../render/look.ts';
+import type { Questions } from './questions.ts';
 
 /** The world outside, as `cli.ts` hands it to a command. */
 export interface Terminal {
@@ -18,6 +19,8 @@ export interface Terminal {
   ask: (question: string) => Promise<boolean>;
   /** Loads what it takes to write a log. */
   logger: (level: string) => Promise<Logger>;
+  /** For who is interactive only. */
+  questions: Questions;
   errIsTerminal: boolean;
   stop: AbortController;
   hurry: AbortSignal;

@@ -10,7 +10,7 @@ import { missingIdsSql, missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
 import { Caller } from './call.ts';
-import { findCandidates } from './candidates.ts';
+import { findCandidates, findProspects, type Prospect } from './candidates.ts';
 import { explained, explainedEach } from './database-fault.ts';
 import { readRuns, recordRun } from './history.ts';
 import { inspect } from './inspect.ts';
@@ -19,6 +19,7 @@ import { type MeasureOptions, measure } from './measure.ts';
 import { prove } from './prove.ts';
 import { takeRunLock } from './run-lock.ts';
 import { Server } from './server.ts';
+import { readSignUpCode, type SignUpCode } from './sign-up-code.ts';
 import { type StreamOptions, streamIds } from './stream.ts';
 import { type Batches, Writer } from './write.ts';
 
@@ -34,6 +35,10 @@ export interface PostgresOptions {
 export interface Postgres extends Port {
   /** What SQL to be printed meets: what there is of ours, and what is in the way of the functions `wanted`. */
   site(wanted: readonly Signature[], target: Name | null): Promise<Site>;
+  /** Tables that may be the target, in the wider sense of init. */
+  prospects(source: Name): Promise<Prospect[]>;
+  /** The code of the app that sees a sign-up, for a person to read. */
+  signUpCode(source: Name): Promise<SignUpCode[]>;
 }
 
 /** Reaches the database over the PostgreSQL protocol. Throws a Fault where it cannot be reached. */
@@ -88,6 +93,14 @@ class PostgresPort implements Postgres {
 
   site(wanted: readonly Signature[], target: Name | null): Promise<Site> {
     return explained('look at what is installed', readSite(this.#server, wanted, target));
+  }
+
+  prospects(source: Name): Promise<Prospect[]> {
+    return explained('look for the target', findProspects(this.#server, source));
+  }
+
+  signUpCode(source: Name): Promise<SignUpCode[]> {
+    return explained('look at the triggers', readSignUpCode(this.#server, source));
   }
 
   bind(mapping: Mapping, options: MeasureOptions): Tables {

@@ -10,7 +10,7 @@ const LISTED = 8;
 
 /** What was asked for, for the commands that a Fault lists. */
 interface Asking {
-  command: Command | 'doctor' | `sql ${string}`;
+  command: Command | 'doctor' | 'init' | `sql ${string}`;
   /** The key that was named; null: none was. */
   key: string | null;
 }

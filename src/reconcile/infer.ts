@@ -45,10 +45,15 @@ export function inferColumns(
 }
 
 /** A column that may not be NULL falls back to its default: a user without a mail is no reason to fail. */
-function fitted(expression: string, { base, notNull, default: otherwise }: Column): string {
+function fitted(expression: string, column: Column): string {
+  // Without a time zone it would be stored as the wall clock of the session.
+  const value = column.base === 'timestamp without time zone' ? `${expression} at time zone 'UTC'` : expression;
+  return orDefault(value, column);
+}
+
+/** The value, or the default of a column that has one and may not be NULL. */
+export function orDefault(value: string, { base, notNull, default: otherwise }: Column): string {
   // Without its length `character` is a single one.
   const type = TEXT.has(base) ? 'text' : base;
-  // Without a time zone it would be stored as the wall clock of the session.
-  const value = base === 'timestamp without time zone' ? `${expression} at time zone 'UTC'` : expression;
   return notNull && otherwise !== null ? `coalesce((${value})::${type}, (${otherwise})::${type})` : value;
 }

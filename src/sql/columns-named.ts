@@ -1,7 +1,4 @@
-const COMMENT = String.raw`--[^\n]*|/\*[\s\S]*?\*/`;
-const TEXT = String.raw`[eE]'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$`;
-const NAME = String.raw`"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*)`;
-const TOKEN = new RegExp(String.raw`${COMMENT}|${TEXT}|${NAME}|[^\s]`, 'gu');
+import { tokensOf } from './tokens.ts';
 
 /** What an expression over the source row `u` reads. */
 export interface Reading {
@@ -16,17 +13,12 @@ export interface Reading {
  * means something else counts as well. Text and comments name nothing.
  */
 export function columnsNamed(expressions: readonly string[], known: readonly string[]): Reading {
-  const tokens = expressions.flatMap((expression) => [...namesAndSigns(expression), ';']);
-  const named = new Set(tokens);
-  const wholeRow = tokens.some((token, at) => token === 'u' && !(tokens[at + 1] === '.' && tokens[at + 2] !== '*'));
+  const words = expressions.flatMap((expression) => [...namesAndSigns(expression), ';']);
+  const named = new Set(words);
+  const wholeRow = words.some((word, at) => word === 'u' && !(words[at + 1] === '.' && words[at + 2] !== '*'));
   return { columns: known.filter((column) => named.has(column)), wholeRow };
 }
 
-/** Names as the catalog spells them, and every other sign, without text and comments. */
 function namesAndSigns(expression: string): string[] {
-  return [...expression.matchAll(TOKEN)].flatMap(([token, , quoted, plain]) => {
-    if (quoted !== undefined) return quoted.replaceAll('""', '"');
-    if (plain !== undefined) return plain.toLowerCase();
-    return token.length === 1 ? token : [];
-  });
+  return tokensOf(expression).flatMap(({ kind, word }) => (kind === 'text' ? [] : word));
 }

@@ -7,7 +7,9 @@ import type { Report } from '../../src/report.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
 import { expectNoCanary } from '../support/people.ts';
+import { DEFAULT_TRANSPORT } from '../support/transport.ts';
 import { rowsOfTheApp, type Twins } from '../support/twin.ts';
+import { expectInit, expectInitSyncs } from './expect-init.ts';
 import { type Answer, consult, keyOf, type Refusal, type Shape, tallyOf, withoutRow } from './oracle.ts';
 
 type Way = { command: 'sync' | 'backfill'; flags: Partial<WriteFlags>; ordered: boolean };
@@ -34,6 +36,7 @@ export function expectTwinBriefly(twins: Twins, shape: Shape): Promise<void> {
 export async function expectTwin({ job, oracle }: Twins, shape: Shape, ways: readonly Way[] = WAYS): Promise<void> {
   await Promise.all([make(job, shape), make(oracle, shape)]);
   const before = await tablesOf(oracle, shape);
+  const proposed = DEFAULT_TRANSPORT === 'http' ? null : await expectInit(job, shape, ways === WAYS);
   const { answer, after } = await ask(oracle, shape);
   for (const [turn, way] of ways.entries()) {
     if (turn > 0) await make(job, shape);
@@ -42,6 +45,9 @@ export async function expectTwin({ job, oracle }: Twins, shape: Shape, ways: rea
     const report = await expectRepair(job, shape, way, answer, after);
     if (turn === 0 || ways === WAYS) await expectNothingMore(job, shape, way, report);
   }
+  if (proposed === null || ways !== WAYS) return;
+  await make(job, shape);
+  await expectInitSyncs(job, proposed);
 }
 
 /** A table that a writer must leave alone: `refused` is the code, `fix` matches what would help. */

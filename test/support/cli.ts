@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { type Report, reportSchema } from '../../src/report.ts';
@@ -152,10 +152,14 @@ function readLog(stderr: string): Pick<Finished, 'said' | 'log'> {
 }
 
 async function leftIn(directory: string, given: ReadonlySet<string>): Promise<Record<string, string>> {
-  const names = await readdir(directory);
-  const left = names.filter((name) => ![...given].some((path) => path === name || path.startsWith(`${name}/`)));
-  const entries = await Promise.all(left.map(async (name) => [name, await readFile(join(directory, name), 'utf8')]));
-  return Object.fromEntries(entries);
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)));
+  const left = paths.filter((path) => !given.has(path));
+  return Object.fromEntries(
+    await Promise.all(left.map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const)),
+  );
 }
 
 /** The report in the output of `--json` or in a report file: exactly one document, with nothing that the schema does not know. */

@@ -42,10 +42,12 @@ function unmappedFinding(target: Target, given: ReadonlySet<string>, question: Q
   const fact = `${display(question.config.target)} needs a value for ${names.join(', ')}, which nothing maps`;
   const fix = snippet(open, question);
   const finding = problem('columns', 'failed', 'column_unmapped', fact, fix);
-  const filled = target.triggers.some(
-    (trigger) => trigger.enabled && trigger.insert && trigger.row && trigger.timing === 'before',
-  );
-  return [filled ? warning('columns', finding.code, fact, fix) : forWriters(question, finding)];
+  return [mayBeFilled(target) ? warning('columns', finding.code, fact, fix) : forWriters(question, finding)];
+}
+
+/** May a BEFORE INSERT row trigger fill in what nobody maps? */
+export function mayBeFilled({ triggers }: Pick<Target, 'triggers'>): boolean {
+  return triggers.some((trigger) => trigger.enabled && trigger.insert && trigger.row && trigger.timing === 'before');
 }
 
 function sequenceFinding({ closedSequences }: Target, question: Question): Finding[] {
@@ -82,19 +84,21 @@ const SUGGESTIONS = new Map([
   ['json', "'{}'"],
 ]);
 
-/** Privileges are for the person to think about. */
-function suggestionFor({ name, base, type }: Column): string {
+/** What could go into an open column. Privileges are for the person to think about. */
+export function suggestionFor({ name, base, type }: Column): string {
   return (PRIVILEGE.test(name) ? undefined : SUGGESTIONS.get(base)) ?? `<SQL over u, ${type}>`;
 }
 
-function needsValue(column: Column): boolean {
+/** Does a row need a value there that the table does not make itself? */
+export function needsValue(column: Column): boolean {
   return column.notNull && !column.hasDefault && !column.identity && !column.generated;
 }
 
 const PRIVILEGE =
   /^(is_?)?(super_?)?(admin|owner|staff|moderator)$|roles?$|permissions?$|^(plan|tier|credits|balance)$/i;
 
-function isPrivilegeFromMetadata(column: string, expression: string): boolean {
+/** Would users give themselves the privilege? */
+export function isPrivilegeFromMetadata(column: string, expression: string): boolean {
   return PRIVILEGE.test(column) && expression.includes('raw_user_meta_data');
 }
 
@@ -114,11 +118,16 @@ function planOf(column: Column, { config, inferred }: Question): Finding {
     }
     if (column.name === config.key) return 'the key, from u.id';
     if (mapped) return `${inferred ? 'inferred: ' : ''}${mapped}${kept}`;
-    if (column.generated || column.identity) return 'computed by the database';
-    if (column.hasDefault) return column.default === null ? 'its default' : `its default, ${column.default}`;
-    return column.notNull ? 'nothing gives it a value' : 'left NULL';
+    return leftTo(column);
   };
   return fine('columns', 'column', `${column.name} (${column.type}): ${plan()}`);
+}
+
+/** Where the value of a column comes from that nothing maps. */
+export function leftTo(column: Column): string {
+  if (column.generated || column.identity) return 'computed by the database';
+  if (column.hasDefault) return column.default === null ? 'its default' : `its default, ${column.default}`;
+  return column.notNull ? 'nothing gives it a value' : 'left NULL';
 }
 
 function refreshed({ name }: Column, refresh: readonly string[]): string {
