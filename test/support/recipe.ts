@@ -49,7 +49,9 @@ export async function kitchen({ ddl }: Recipe): Promise<TestDatabase> {
   await insertUser(db);
   await insertUser(db, { raw_user_meta_data: {} });
   await insertUser(db, { email: null, raw_user_meta_data: {}, raw_app_meta_data: { provider: 'phone' } });
-  await insertUser(db, { email, is_sso_user: true, raw_app_meta_data: { provider: 'sso:7e1b' } });
+  // The last in order, so that it is always this one whom a unique mail address refuses.
+  const id = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
+  await insertUser(db, { id, email, is_sso_user: true, raw_app_meta_data: { provider: 'sso:7e1b' } });
   await insertUser(db, { email: null, phone: null, is_anonymous: true, raw_user_meta_data: {}, raw_app_meta_data: {} });
   await softDelete(db, await insertUser(db));
   await db.queryAsPostgres(ddl);
