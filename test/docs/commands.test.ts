@@ -37,6 +37,11 @@ describe('every command on a page', () => {
     expect(complaints.filter(([, said]) => said !== null)).toEqual([]);
   });
 
+  it.for(PAGES)('%s: in the text as well, as far as it is whole', (page) => {
+    const complaints = namedOn(page).map((words) => [words, saidTo(words)]);
+    expect(complaints.filter(([, said]) => said !== null && !String(said).includes('missing required'))).toEqual([]);
+  });
+
   it('is one of userdrift, or exists here, or is left to another test for a reason', () => {
     expect(OTHERS.filter(({ text }) => !isKnown(text))).toEqual([]);
     expect(OTHERS.length).toBeGreaterThan(50);
@@ -47,6 +52,17 @@ describe('every command on a page', () => {
     expect(Object.keys(ELSEWHERE).filter((program) => !used.has(program))).toEqual([]);
   });
 });
+
+/** Commands that another change brings. */
+const TO_COME = new Set(['init', 'history', 'completion']);
+
+/** The words of each `userdrift …` in the text; what has a placeholder or alternatives in it is no command line. */
+function namedOn(page: string): string[][] {
+  const text = readFileSync(page, 'utf8').replaceAll(/^ *```.*?^ *```/gms, '');
+  return [...text.matchAll(/`(?:npx )?userdrift ([a-z][^`|…]*)`/g)]
+    .map(([, words = '']) => words.split(/\s+/))
+    .filter(([verb = '', ...rest]) => !TO_COME.has(verb) && !rest.some((word) => /^<(?!id>|uuid>)/.test(word)));
+}
 
 function saidTo(words: string[]): string | null {
   const known = words.map((word) => word.replace(/^<(id|uuid)>$/, '00000000-0000-0000-0000-000000000000'));
