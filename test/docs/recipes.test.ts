@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectAsShown, kitchen, recipes } from '../support/recipe.ts';
+import { expectWithCode, kitchen, recipes } from '../support/recipe.ts';
 
 /** Roles belong to the whole server: test/system/recipe-role.test.ts has that one to itself. */
 const RECIPES = recipes().filter(({ title }) => !title.startsWith('A role'));
@@ -8,7 +8,7 @@ describe('docs/recipes.md', () => {
   it.for(RECIPES)('$title', async (recipe) => {
     const db = await kitchen(recipe);
     try {
-      for (const typed of recipe.typed) await expectAsShown(typed, { url: db.url, files: recipe.files });
+      for (const typed of recipe.typed) await expectWithCode(typed, { url: db.url, files: recipe.files });
     } finally {
       await db.drop();
     }

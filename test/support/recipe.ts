@@ -9,8 +9,13 @@ export interface Recipe {
   title: string;
   ddl: string;
   files: Record<string, string>;
-  /** Every command with the lines that the page shows under it. */
-  typed: { command: string; shown: string }[];
+  typed: Typed[];
+}
+
+/** A command with the lines that the page shows under it. */
+export interface Typed {
+  command: string;
+  shown: string;
 }
 
 /** The recipes of the page, in its order. */
@@ -20,7 +25,7 @@ export function recipes(): Recipe[] {
     title: section.slice(0, section.indexOf('\n')),
     ddl: blocks(section, 'sql').join('\n'),
     files: Object.fromEntries(blocks(section, 'jsonc').map((text) => [nameOf(text), text])),
-    typed: blocks(section, 'console').flatMap(typedIn),
+    typed: typedOn(section),
   }));
 }
 
@@ -32,7 +37,12 @@ function nameOf(text: string): string {
   return /^\/\/ (\S+\.json)\n/.exec(text)?.[1] ?? 'userdrift.config.json';
 }
 
-function typedIn(block: string): Recipe['typed'] {
+/** What is typed in the console blocks of a page, and what the page shows under it. */
+export function typedOn(page: string): Typed[] {
+  return blocks(page, 'console').flatMap(typedIn);
+}
+
+function typedIn(block: string): Typed[] {
   return block
     .split(/^\$ /m)
     .slice(1)
@@ -58,10 +68,16 @@ export async function kitchen({ ddl }: Recipe): Promise<TestDatabase> {
   return db;
 }
 
+/** As `expectAsShown`, where the page shows the exit code, too. */
+export async function expectWithCode(typed: Typed, options: CliOptions): Promise<void> {
+  const code = await expectAsShown(typed, options);
+  expect(typed.shown, 'the page shows the exit code').toMatch(new RegExp(`(^|, )exit ${code}\\b`, 'm'));
+}
+
 const THEN_CODE = '; echo "exit $?"';
 
-/** Runs `userdrift …` as it is typed, and holds what it prints, and its exit code, against what the page shows. */
-export async function expectAsShown({ command, shown }: Recipe['typed'][number], options: CliOptions): Promise<void> {
+/** Runs `userdrift …` as it is typed, and holds what it prints against what the page shows. Returns the exit code. */
+export async function expectAsShown({ command, shown }: Typed, options: CliOptions): Promise<number | null> {
   const [program, ...args] = command.replace(THEN_CODE, '').split(' ');
   expect(program).toBe('userdrift');
   const { code, stdout, said } = await run(args, options);
@@ -71,7 +87,7 @@ export async function expectAsShown({ command, shown }: Recipe['typed'][number],
     command.endsWith(THEN_CODE) ? `exit ${code}\n` : '',
   ].join('');
   expect(printed).toMatch(new RegExp(`^${patternOf(shown)}$`));
-  expect(shown, 'the page shows the exit code').toMatch(new RegExp(`(^|, )exit ${code}\\b`, 'm'));
+  return code;
 }
 
 /** `…` stands for anything within a line, and for any lines where it has one of its own. */

@@ -4,6 +4,7 @@ import { run } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { commandsOn, PAGES, userdriftWords } from '../support/pages.ts';
 import { insertUser } from '../support/people.ts';
+import { expectAsShown, typedOn } from '../support/recipe.ts';
 
 /** What is not run here, and which test does it instead. */
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
@@ -18,6 +19,9 @@ const TYPED = [...new Set(PAGES.flatMap(commandsOn).map(({ text }) => JSON.strin
   .map((words): string[] | null => JSON.parse(words))
   .filter((words) => words !== null)
   .filter((words) => !ELSEWHERE.some(([pattern]) => pattern.test(words.join(' '))));
+
+/** With output; the recipes have a test of their own. */
+const SHOWN = PAGES.filter((page) => page !== 'docs/recipes.md').flatMap((page) => typedOn(readFileSync(page, 'utf8')));
 
 const [, CONFIG = ''] = /```jsonc\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
 
@@ -43,7 +47,12 @@ describe('what the pages show to type', () => {
     expect(end.stdout).not.toBe('');
   });
 
+  it.for(SHOWN)('$command prints what the page shows', async (typed) => {
+    await expectAsShown(typed, { url: db.url, config: CONFIG, files: { 'report.json': REPORT } });
+  });
+
   it('is run here, but for what is run elsewhere', () => {
     expect(TYPED.length).toBeGreaterThan(12);
+    expect(SHOWN.length).toBeGreaterThan(0);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../support/cli.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { apply } from '../support/printed.ts';
-import { expectAsShown, kitchen, type Recipe, recipes } from '../support/recipe.ts';
+import { expectWithCode, kitchen, type Recipe, recipes } from '../support/recipe.ts';
 
 const ROLE = 'userdrift_job';
 const [recipe] = recipes().filter(({ title }) => title.startsWith('A role')) as [Recipe];
@@ -29,7 +29,7 @@ test(`docs/recipes.md: ${recipe.title}`, async () => {
   const common = decodeURIComponent(new URL(db.url).password);
   await db.query(`alter role ${ROLE} password '${common}'`);
   expect(rest.map(({ command }) => command)).toEqual(['userdrift sync']);
-  for (const typed of rest) await expectAsShown(typed, { url: db.urlFor(ROLE), files: recipe.files });
+  for (const typed of rest) await expectWithCode(typed, { url: db.urlFor(ROLE), files: recipe.files });
 });
 
 test('the role can read no other column, and change or delete nothing', async () => {
