@@ -3,33 +3,35 @@ import { renderText } from '../src/render/text.ts';
 import { reportSchema } from '../src/report.ts';
 import { actionRegions } from './action-regions.ts';
 import { chartImage } from './chart-image.ts';
+import { helpPages } from './command-pages.ts';
+import { configExamples } from './config-pages.ts';
 import { libraryRegions } from './library-regions.ts';
+import { reportTable } from './report-page.ts';
 import { schemaFiles } from './schemas.ts';
 import { commandTable, configTable, exitCodeTable, flagTable, variableTable } from './tables.ts';
 
-const ACTION_PAGE = 'docs/running/github-actions.md';
-const LIBRARY_PAGE = 'docs/library.md';
+/** The pages with generated regions, and what makes them: path → region → text. */
+const PAGES: Readonly<Record<string, () => Record<string, string>>> = {
+  'README.md': () => ({ example: fenced(exampleReport()), commands: commandTable(), 'exit codes': exitCodeTable() }),
+  'docs/commands.md': () => ({
+    'exit codes': exitCodeTable(),
+    flags: flagTable(),
+    variables: variableTable(),
+    help: helpPages(),
+  }),
+  'docs/configuration.md': () => ({ config: configTable(), examples: configExamples() }),
+  'docs/report.md': () => ({ example: fenced(exampleReport()), fields: reportTable() }),
+  'docs/library.md': libraryRegions,
+  'docs/running/github-actions.md': actionRegions,
+};
 
 /** Every committed file that is made from the sources, whole or in part: path → text as it should be. */
 export function generatedFiles(): Record<string, string> {
-  return {
-    ...schemaFiles(),
-    'docs/status-chart.svg': chartImage(),
-    'README.md': withRegions(readFileSync('README.md', 'utf8'), regions()),
-    [ACTION_PAGE]: withRegions(readFileSync(ACTION_PAGE, 'utf8'), actionRegions()),
-    [LIBRARY_PAGE]: withRegions(readFileSync(LIBRARY_PAGE, 'utf8'), libraryRegions()),
-  };
-}
-
-function regions(): Record<string, string> {
-  return {
-    example: fenced(exampleReport()),
-    commands: commandTable(),
-    flags: flagTable(),
-    'exit codes': exitCodeTable(),
-    config: configTable(),
-    variables: variableTable(),
-  };
+  const pages = Object.entries(PAGES).map(([path, regions]) => [
+    path,
+    withRegions(readFileSync(path, 'utf8'), regions()),
+  ]);
+  return { ...schemaFiles(), 'docs/status-chart.svg': chartImage(), ...Object.fromEntries(pages) };
 }
 
 /** A report as the terminal shows it. */

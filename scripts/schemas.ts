@@ -29,7 +29,7 @@ export function configJsonSchema() {
 }
 
 /** Open objects (`io: input`): a later userdrift may add a field to version 1, and readers must not break. */
-function reportJsonSchema() {
+export function reportJsonSchema() {
   const { $schema, ...schema } = z.toJSONSchema(reportSchema, { io: 'input' });
   return {
     $schema,

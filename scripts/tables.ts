@@ -49,9 +49,11 @@ export function configTable(): string {
 }
 
 /** The parts of a JSON Schema that the configuration uses. */
-interface Schema {
+export interface Schema {
   type?: string | string[];
   const?: unknown;
+  enum?: unknown[];
+  format?: string;
   default?: unknown;
   description?: string;
   anyOf?: Schema[];
@@ -59,7 +61,8 @@ interface Schema {
   properties?: Record<string, Schema>;
 }
 
-function keyRows(schema: object, path: string): string[][] {
+/** Key, type, default and meaning of every key below `path`. */
+export function keyRows(schema: object, path: string): string[][] {
   const { properties = {} }: Schema = schema;
   const documented = Object.entries(properties).filter(([key]) => key !== '$schema');
   return documented.flatMap(([key, value]) =>
@@ -69,13 +72,18 @@ function keyRows(schema: object, path: string): string[][] {
   );
 }
 
-function typeOf({ const: only, type, anyOf, items, properties }: Schema): string {
+/** A type as a person would write it. */
+export function typeOf({ const: only, enum: some, type, anyOf, items, properties, format }: Schema): string {
   if (only !== undefined) return code(JSON.stringify(only));
+  if (some) return some.map((value) => code(JSON.stringify(value))).join(' or ');
   if (anyOf) return anyOf.map(typeOf).join(' or ');
-  if (items) return `array of ${typeOf(items)}s`;
+  if (items) return items.properties ? 'array of objects' : `array of ${typeOf(items)}s`;
+  if (properties && !Object.hasOwn(properties, 'function')) return 'object';
   if (properties) return code(`{${Object.keys(properties).map((key) => `"${key}": …`)}}`);
-  return [type].flat().join(' or ');
+  return [NAMED[format ?? ''] ?? type].flat().join(' or ');
 }
+
+const NAMED: Readonly<Record<string, string>> = { 'date-time': 'time', date: 'date', uuid: 'uuid', guid: 'uuid' };
 
 function defaultOf({ default: value }: Schema): string {
   return value === undefined ? '-' : code(JSON.stringify(value));
