@@ -116,17 +116,17 @@ export class Server {
       if (back === sent) return ids;
       return back === null ? [] : back.split(',');
     };
-    if (this.mode === 'session' && !rowSecurity) return this.#borrow(limitOf(WRITE_SETTINGS), run);
+    if (this.mode === 'session' && !rowSecurity) return this.#borrow(limitOf(WRITE_SETTINGS), run, 'autocommit');
     const settings = { ...WRITE_SETTINGS, row_security: rowSecurity ? 'on' : 'off' };
     return this.#borrow(limitOf(settings), (client) =>
       transaction(client, 'begin isolation level read committed', settings, () => run(client)),
     );
   }
 
-  /** Runs statements that write in one transaction and one message; returns the rows of the last one. */
-  async atOnce(settings: Settings, steps: readonly Step[]): Promise<object[]> {
+  /** Runs statements in one transaction and one message; returns the rows of the last one. */
+  async atOnce<T extends object>(settings: Settings, steps: readonly Step[]): Promise<T[]> {
     const limits = steps.map((step) => limitOf(step.settings));
-    return this.#borrow(Math.max(...limits), (client) => atOnce(client, settings, steps));
+    return this.#borrow(Math.max(...limits), (client) => atOnce<T>(client, settings, steps));
   }
 
   /** Retries `attempt` as its errors allow; other errors and a spent budget are thrown. */
@@ -187,7 +187,11 @@ export class Server {
     }
   }
 
-  async #borrow<T>(silenceMs: number, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  async #borrow<T>(
+    silenceMs: number,
+    work: (client: pg.ClientBase) => Promise<T>,
+    how: 'transaction' | 'autocommit' = 'transaction',
+  ): Promise<T> {
     const client = await this.#pool.connect();
     const unlimited = limitSilence(client, silenceMs);
     let healthy = false;
@@ -196,7 +200,7 @@ export class Server {
       healthy = true;
       return result;
     } catch (error) {
-      healthy = isRefusedStatement(error) && (await rolledBack(client));
+      healthy = isRefusedStatement(error) && (how === 'autocommit' || (await rolledBack(client)));
       throw error;
     } finally {
       unlimited();

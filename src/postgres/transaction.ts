@@ -39,13 +39,17 @@ export interface Step {
  * Runs statements as one transaction in one message, so in one round trip through any pooler; each has a snapshot of its
  * own. Returns the rows of the last one.
  */
-export async function atOnce(client: pg.ClientBase, settings: Settings, steps: readonly Step[]): Promise<object[]> {
+export async function atOnce<T extends object>(
+  client: pg.ClientBase,
+  settings: Settings,
+  steps: readonly Step[],
+): Promise<T[]> {
   const lines = steps.flatMap((step) => [...setsOf(step.settings), step.text]);
   const begin = ['begin isolation level read committed', ...setsOf(settings), NO_TRANSACTION_TIMEOUT];
   const message = [...begin, ...lines, 'commit'].join(';\n');
   // pg answers a message of several statements with the results of all.
   const answer: unknown = await client.query(message);
-  const results = answer as pg.QueryResult<object>[];
+  const results = answer as pg.QueryResult<T>[];
   requireCommit(results.at(-1)?.command);
   return results.at(-2)?.rows ?? [];
 }

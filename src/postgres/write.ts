@@ -2,6 +2,7 @@ import { Groups } from '../attempts/groups.ts';
 import { Fault } from '../fault.ts';
 import type { Outcome, RefreshOutcome, RowFault, Standing } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
+import { literal } from '../sql/name.ts';
 import { inOneRow, insertSql, refreshSql, standingSql } from '../sql/write.ts';
 import { explained, type StandingRow, standingOf } from '../standing.ts';
 import type { Server, Statement } from './server.ts';
@@ -69,15 +70,14 @@ export class Writer {
   /** Where these users stand now. */
   async stand(ids: readonly string[]): Promise<Standing[]> {
     const settings = {
+      transaction_read_only: 'on',
       statement_timeout: '15s',
       lock_timeout: '5s',
       row_security: this.#rowSecurity ? 'on' : 'off',
       search_path: '',
     };
-    const rows = await this.#server.read(settings, async (client) => {
-      const result = await client.query<StandingRow>(standingSql(this.#mapping), [ids]);
-      return result.rows;
-    });
+    const text = standingSql(this.#mapping, `${literal(`{${ids.join()}}`)}::uuid[]`);
+    const rows = await this.#server.retry(() => this.#server.atOnce<StandingRow>(settings, [{ settings: {}, text }]));
     return rows.map(standingOf);
   }
 

@@ -6,6 +6,7 @@ import {
   sourceOf,
   staleTest,
   targetOf,
+  withoutRow,
   withoutRowWithin,
 } from './mapping.ts';
 import { ident } from './name.ts';
@@ -85,15 +86,17 @@ select jsonb_build_object(
 from clock`;
 }
 
-/** Looks at the first source rows of a scope, by id: how many of those `looked` at are `without` a row, and how many of these are `expected`. */
+/**
+ * Looks at the first source rows of a scope, by id: how many were `looked` at, how many of those are `without` a row, and how
+ * many of these are expected. The limit stands inside: the planner would hash all of the target for so many looks else.
+ */
 export function probeSql(mapping: Mapping, scope: Scoped): string {
   return `
 select count(*)::int as looked, count(*) filter (where without)::int as without,
   count(*) filter (where without and expected)::int as missing
 from (
-  select ${withoutRowWithin(mapping, { ...scope, between: (id) => (id === 'u.id' ? '' : scope.between(id)) })} as without,
-    ${eligible(mapping)} as expected
-  from ${sourceOf(mapping)} where true${scope.between('u.id')} order by u.id limit ${PROBE}
+  select ${withoutRow(mapping)} as without, ${eligible(mapping)} as expected
+  from (select u.* from ${sourceOf(mapping)} where true${scope.between('u.id')} order by u.id limit ${PROBE}) u
 ) probe`;
 }
 
