@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { PARTS, type Part } from '../init/files.ts';
+import { PARTS, type Part } from '../init/parts.ts';
 import { type AimFlags, addAimFlags } from './flags.ts';
 
 /** The values of the flags of init. */
@@ -14,7 +14,7 @@ export interface InitFlags extends AimFlags {
 
 /** The flags of the command that sets everything up. */
 export function addInitFlags(command: Command): Command {
-  const parts = Object.keys(PARTS).join(',');
+  const parts = Object.keys(PARTS).join(', ');
   return addAimFlags(command)
     .optionsGroup('Files:')
     .addOption(new Option('--set <column=sql>', 'what goes into a column: SQL over u; repeatable').argParser(collect))

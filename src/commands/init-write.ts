@@ -1,5 +1,6 @@
 import { Fault } from '../fault.ts';
-import { filesOf, PARTS, type Part, type PlannedFile, sqlOf, stepsAfter } from '../init/files.ts';
+import { filesOf, type PlannedFile, sqlOf, stepsAfter } from '../init/files.ts';
+import { PARTS, type Part } from '../init/parts.ts';
 import type { FileChange } from '../proposal.ts';
 import type { Asked } from '../reconcile/job.ts';
 import { renderFiles, renderPatches } from '../render/file-changes.ts';
