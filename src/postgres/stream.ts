@@ -15,8 +15,8 @@ const SMALLEST_WINDOW = 1000;
 const EPOCH_ROWS = 10_000;
 /** Ids in one row: each row costs the client as much as a hundred ids. */
 const CHUNK = 1000;
-/** Rows per read. */
-const CHUNKS = 5;
+/** Rows per read: more than an epoch has, so that one round trip brings it all. */
+const CHUNKS = EPOCH_ROWS / CHUNK + 1;
 
 export interface StreamOptions {
   rowSecurity: boolean;
@@ -126,12 +126,14 @@ async function readRows(client: ClientBase, range: Range, limit: number, options
   const ids: string[] = [];
   let seen = 0;
   let last: string | null = null;
-  for (let rows = await cursor.read(CHUNKS); rows.length > 0; rows = await cursor.read(CHUNKS)) {
-    for (const chunk of rows) {
+  for (let rows = CHUNKS; rows === CHUNKS; ) {
+    const chunks = await cursor.read(CHUNKS);
+    for (const chunk of chunks) {
       if (chunk.ids !== null) ids.push(...chunk.ids.split(','));
       seen += chunk.seen;
       last = chunk.last;
     }
+    rows = chunks.length;
   }
   return { ids, cutAt: seen >= limit ? last : null };
 }

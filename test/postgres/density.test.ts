@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Mapping } from '../../src/sql/mapping.ts';
+import { type Density, measureSql, PARAMETERS, probeSql } from '../../src/sql/measure.ts';
+import { scopedBy } from '../../src/sql/scope.ts';
+import { crowd } from '../support/crowd.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { run, TEXTBOOK_TABLE } from '../support/job.ts';
+
+const MAPPING: Mapping = {
+  source: { schema: 'auth', name: 'users' },
+  target: { schema: 'public', name: 'users' },
+  key: 'id',
+  keyType: 'uuid',
+  columns: [],
+  refresh: [],
+  skip: { deleted: true, anonymous: true, sso: true, where: "u.email like '%7@%'" },
+  repair: null,
+};
+const MIDDLE = '80000000-0000-0000-0000-000000000000';
+const ONE_PASS: Density[] = [
+  { without: 'many', missing: 'many' },
+  { without: 'many', missing: 'few' },
+];
+
+let db: TestDatabase;
+let ids: string[];
+
+beforeAll(async () => {
+  db = await createDatabase();
+  await db.queryAsPostgres(TEXTBOOK_TABLE);
+  ids = await crowd(db, 3000);
+  // Every class, time and way that there is, in the same few thousand rows.
+  await db.query(`update auth.users u set
+      created_at = case when n % 11 = 0 then null when n % 13 = 0 then 'infinity' when n % 17 = 0 then '0044-03-15 BC'
+        when n % 7 = 0 then now() else now() - n * interval '1 hour' end,
+      deleted_at = case when n % 19 = 0 then now() end,
+      is_anonymous = n % 23 = 0, is_sso_user = n % 29 = 0,
+      raw_app_meta_data = case when n % 31 = 0 then null
+        else jsonb_build_object('provider', (array['email', 'google', 'sso:x', 'custom:y', 'a made-up one'])[n % 5 + 1]) end
+    from (select id, row_number() over (order by id)::int as n from auth.users) numbered where numbered.id = u.id`);
+  await db.query('insert into public.users (id) select id from auth.users where id = any($1)', [ids.slice(0, 500)]);
+});
+afterAll(() => db.drop());
+
+const NOW = { cutoff: '2026-11-16T12:00:00Z', future: '2100-01-01T00:00:00Z' };
+
+async function measured(density: Density, range: { after: string | null; upTo: string | null; since: string | null }) {
+  const looks = [{ when: 'true', scope: scopedBy(range) }];
+  const asked = { ...PARAMETERS, orphans: 'true', breakdown: { when: 'true', providers: true } };
+  const text = measureSql(MAPPING, looks, asked, density);
+  const [row] = await db.query<{ measure: { missing: number; excluded: Record<string, number>; sample: string[] } }>(
+    text,
+    [NOW.cutoff, NOW.future, 0],
+  );
+  if (!row) throw new Error('no measure');
+  return row.measure;
+}
+
+test.each([
+  ['everybody', { after: null, upTo: null, since: null }],
+  ['the first half', { after: null, upTo: MIDDLE, since: null }],
+  ['the second half of the recent', { after: MIDDLE, upTo: null, since: '2026-10-01T00:00:00Z' }],
+  ['nobody', { after: 'ffffffff-ffff-ffff-ffff-fffffffffffe', upTo: null, since: null }],
+])('a pass over the wide rows counts what look-ups count: %s', async (name, range) => {
+  const looked = await measured({ without: 'few' }, range);
+  for (const density of ONE_PASS) expect(await measured(density, range), JSON.stringify(density)).toEqual(looked);
+  if (name === 'nobody') return;
+  expect(looked.missing).toBeGreaterThan(100);
+  for (const count of Object.values(looked.excluded)) expect(count).toBeGreaterThan(0);
+  expect(looked.sample).toHaveLength(20);
+});
+
+const ALL = scopedBy({ after: null, upTo: null, since: null });
+
+test('the probe counts among the first thousand', async () => {
+  const [probe] = await db.query<{ looked: number; without: number; missing: number }>(probeSql(MAPPING, ALL));
+  expect(probe).toMatchObject({ looked: 1000, without: 500 });
+  expect(probe?.missing).toBeGreaterThan(100);
+  expect(probe?.missing).toBeLessThan(500);
+});
+
+test('a run that finds very many and nobody else reads ids alone, and leaves nobody out', async () => {
+  await db.query(`truncate public.users; update auth.users set created_at = now() - interval '1 day', deleted_at = null,
+    is_anonymous = false, is_sso_user = false`);
+  await crowd(db, 9000);
+  const report = await run('backfill', { url: db.url });
+  expect(report).toMatchObject({
+    verdict: 'repaired',
+    drift: { missing: 12_000 },
+    repair: { scanned: 12_000, inserted: 12_000 },
+    residual: { missing: 0 },
+  });
+});
+
+test('the probe reads no more of the target than of the source', async () => {
+  await db.query('analyze auth.users; analyze public.users');
+  const plan = await db.query(`explain (analyze, format json) ${probeSql(MAPPING, ALL)}`);
+  const rows = [...JSON.stringify(plan).matchAll(/"Actual Rows":([\d.]+)/g)].map(([, count]) => Number(count));
+  expect(rows.length).toBeGreaterThan(3);
+  expect(Math.max(...rows)).toBe(1000);
+});
