@@ -460,22 +460,21 @@ missing as materialized (
   union all select u.id from "auth"."users" u where (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))) and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)
 ),
 classed as (
-  select u.id, u.created_at, u.raw_app_meta_data ->> 'provider' as provider, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end,
-    case when u.created_at > clock.cutoff and u.created_at <= clock.future then 'grace' else 'missing' end) as class
-  from missing join "auth"."users" u on u.id = missing.id cross join clock
+  select u.id, case when u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then u.created_at end as dated, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end, case
+    when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
+    else 'missing' end) as class, case when u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then (u.created_at at time zone 'UTC')::pg_catalog.date end as day, case
+    when u.raw_app_meta_data ->> 'provider' is null then 'unknown'
+    when u.raw_app_meta_data ->> 'provider' = any('{email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom}') then u.raw_app_meta_data ->> 'provider'
+    when u.raw_app_meta_data ->> 'provider' like 'sso:%' then 'sso'
+    when u.raw_app_meta_data ->> 'provider' like 'custom:%' then 'custom'
+    else 'other' end as provider
+  from missing join "auth"."users" u on u.id = missing.id
 ),
-counted as (
-  select
-    count(*) filter (where class = 'missing') as missing,
-    count(*) filter (where class = 'deleted') as deleted,
-    count(*) filter (where class = 'anonymous') as anonymous,
-    count(*) filter (where class = 'sso') as sso,
-    count(*) filter (where class = 'filtered') as filtered,
-    count(*) filter (where class = 'grace') as grace,
-    count(*) filter (where class = 'missing' and (created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00') is not true) as undated,
-    min(created_at) filter (where class = 'missing' and created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00') as oldest,
-    max(created_at) filter (where class = 'missing' and created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00') as newest
-  from classed
+counted as materialized (
+  select class, day, provider, count(*) as n,
+    count(*) filter (where dated is null) as undated, min(dated) as oldest, max(dated) as newest,
+    array_agg(id) filter (where class = 'missing') as ids
+  from classed group by class, day, provider
 )
 select jsonb_build_object(
   'clock', jsonb_build_object('cutoff', to_char(clock.cutoff at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'future', to_char(clock.future at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
@@ -485,10 +484,10 @@ select jsonb_build_object(
     when (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (select count(*) from "auth"."users" u where true and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)) end,
   'sourceEmpty', not exists (select from "auth"."users" u),
   'targetEmpty', not exists (select from "public"."users"),
-  'missing', missing,
-  'oldest', case when undated = 0 then to_char(oldest at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end,
-  'newest', to_char(newest at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-  'excluded', jsonb_build_object('deleted', deleted, 'anonymous', anonymous, 'sso', sso, 'filtered', filtered, 'grace', grace),
+  'missing', coalesce((select sum(n) from counted where class = 'missing'), 0),
+  'oldest', case when coalesce((select sum(undated) from counted where class = 'missing'), 0) = 0 then to_char(coalesce((select min(oldest) from counted where class = 'missing'), null) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end,
+  'newest', to_char(coalesce((select max(newest) from counted where class = 'missing'), null) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  'excluded', jsonb_build_object('deleted', coalesce((select sum(n) from counted where class = 'deleted'), 0), 'anonymous', coalesce((select sum(n) from counted where class = 'anonymous'), 0), 'sso', coalesce((select sum(n) from counted where class = 'sso'), 0), 'filtered', coalesce((select sum(n) from counted where class = 'filtered'), 0), 'grace', coalesce((select sum(n) from counted where class = 'grace'), 0)),
   'stale', null,
   'orphans', case when coalesce((userdrift_measure.scope ->> 'orphans')::boolean, false) then case when not (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and not ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) then (
     select count(*) from "public"."users" p
@@ -506,24 +505,14 @@ select jsonb_build_object(
     select count(*) from "public"."users" p
     where p."id" is not null and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and not exists (select from "auth"."users" u where p."id" = u.id)
   ) end end,
-  'sample', array(select id from classed where class = 'missing' order by id limit 20),
+  'sample', array(select id from counted cross join unnest(ids) as id order by id limit 20),
   'breakdown', case when coalesce((userdrift_measure.scope ->> 'breakdown')::boolean, true) then jsonb_build_object(
     'days', coalesce((
-      select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (
-        select case when created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00' then (created_at at time zone 'UTC')::pg_catalog.date end as day, count(*) as n
-        from classed where class = 'missing' group by 1) d), '[]'),
+      select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'missing', n) order by day) from (select day, sum(n) as n from counted where class = 'missing' group by day) d), '[]'),
     'providers', coalesce((
-      select jsonb_agg(jsonb_build_object('provider', name, 'missing', n) order by n desc, name) from (
-        select case
-            when provider is null then 'unknown'
-            when provider = any('{email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom}') then provider
-            when provider like 'sso:%' then 'sso'
-            when provider like 'custom:%' then 'custom'
-            else 'other' end as name, sum(n) as n
-        from (select provider, count(*) as n from classed where class = 'missing' group by 1) raw
-        group by 1) named), '[]')) end
+      select jsonb_agg(jsonb_build_object('provider', provider, 'missing', n) order by n desc, provider) from (select provider, sum(n) as n from counted where class = 'missing' group by provider) w), '[]')) end
 ) as measure
-from counted cross join clock
+from clock
   )
 end
 $userdrift$;
