@@ -14,7 +14,8 @@ import { counted, milliseconds, table, times, whole } from '../tables.ts';
 const NOBODY = 'nobody else';
 const STATEMENT = 'one `insert … select`';
 const DEFAULT = 'userdrift';
-const SINGLE = 'userdrift --concurrency 1';
+/** What a person can ask for who would rather wait. */
+const KINDER = ['--concurrency 2', '--concurrency 1', '--concurrency 1 --batch-size 250'];
 const PACE: Pace = { connections: 4, perSecond: 50 };
 /** For how long the logins are alone; a backfill lasts as long as it does. */
 const ALONE_MS = 5000;
@@ -35,7 +36,9 @@ export const kindnessScenario: Scenario = {
       contestant(bench, NOBODY, () => sleep(bench.users < FEWEST ? ALONE_MS / 10 : ALONE_MS)),
       contestant(bench, STATEMENT, singleStatement),
       contestant(bench, DEFAULT, (arena) => backfill(program, arena)),
-      contestant(bench, SINGLE, (arena) => backfill(program, arena, ['--concurrency', '1'])),
+      ...KINDER.map((flags) =>
+        contestant(bench, `userdrift ${flags}`, (arena) => backfill(program, arena, flags.split(' '))),
+      ),
     ];
     const results = await compete(contestants, bench.rounds, bench.say);
     const names = contestants.map(({ name }) => name);
