@@ -53,15 +53,12 @@ describe('every command on a page', () => {
   });
 });
 
-/** Commands that another change brings. */
-const TO_COME = new Set(['init', 'history', 'completion']);
-
 /** The words of each `userdrift …` in the text; what has a placeholder or alternatives in it is no command line. */
 function namedOn(page: string): string[][] {
   const text = readFileSync(page, 'utf8').replaceAll(/^ *```.*?^ *```/gms, '');
   return [...text.matchAll(/`(?:npx )?userdrift ([a-z][^`|…]*)`/g)]
-    .map(([, words = '']) => words.split(/\s+/))
-    .filter(([verb = '', ...rest]) => !TO_COME.has(verb) && !rest.some((word) => /^<(?!id>|uuid>)/.test(word)));
+    .map(([, words = '']) => userdriftWords(`userdrift ${words.replaceAll('\n', ' ')}`) ?? [])
+    .filter((words) => !words.some((word) => /^<(?!id>|uuid>)/.test(word)));
 }
 
 function saidTo(words: string[]): string | null {

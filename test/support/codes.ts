@@ -12,7 +12,7 @@ const PLACES = [
 ];
 
 /** Put together from the name of a flag: `src/commands/output-file.ts`. */
-const OF_FLAGS = ['report', 'metrics_file'].flatMap((flag) => [`${flag}_unwritable`, `${flag}_replaces_other`]);
+const OF_FLAGS = ['report', 'metrics_file', 'html'].flatMap((flag) => [`${flag}_unwritable`, `${flag}_replaces_other`]);
 
 /** zod's own, and one that stays inside. */
 const NOT_TOLD = new Set(['custom', 'row_fault']);

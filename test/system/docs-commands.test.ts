@@ -36,6 +36,8 @@ beforeAll(async () => {
   await insertUser(db);
   await db.queryAsPostgres(`create table public.users (id uuid primary key references auth.users (id), email text,
     full_name text, created_at timestamptz not null default now())`);
+  const { stdout } = await run(['sql', 'history'], { url: db.url, config: CONFIG });
+  await db.queryAsPostgres(stdout);
 });
 afterAll(() => db.drop());
 
