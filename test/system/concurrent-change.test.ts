@@ -135,7 +135,7 @@ async function missing(where = 'true', values: unknown[] = []): Promise<string[]
   return rows.map(({ id }) => id);
 }
 
-const MEASURE = /count\(\*\) filter/;
+const MEASURE = /^\s*with clock as materialized/;
 
 async function now(): Promise<string> {
   const [row] = await db.query<{ now: string }>('select clock_timestamp()::text as now');
