@@ -19,9 +19,17 @@ export default defineConfig({
       {
         test: {
           ...patient,
+          name: 'histories',
+          include: ['test/model/histories.test.ts'],
+          env: { USERDRIFT_HISTORIES: '300' },
+        },
+      },
+      {
+        test: {
+          ...patient,
           name: 'http',
           include: ['test/{shapes,model}/*.test.ts', 'test/reconcile/breakdown.test.ts'],
-          env: { USERDRIFT_TEST_TRANSPORT: 'http' },
+          env: { USERDRIFT_TEST_TRANSPORT: 'http', USERDRIFT_HISTORIES: '200' },
         },
       },
     ],

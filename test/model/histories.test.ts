@@ -5,7 +5,7 @@ import { COMMANDS } from './commands.ts';
 import { expectSame, type Model, pass, type Real, runJob, TABLES } from './world.ts';
 
 /** `USERDRIFT_HISTORIES=5000 npx vitest run test/model`: the longer mode. */
-const HISTORIES = Number(process.env.USERDRIFT_HISTORIES ?? 200);
+const HISTORIES = Number(process.env.USERDRIFT_HISTORIES ?? 100);
 
 let db: TestDatabase;
 
