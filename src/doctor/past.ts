@@ -41,13 +41,16 @@ export function freshness(runs: readonly PastRun[], now: number): Finding {
   const fix = 'see what the last runs came to, and that the schedule is alive: userdrift history';
   if (runs.length === 0)
     return fine('history', 'history', 'a history is installed; no run of this target is in it yet');
-  const lastGoodAt = accountsOf(runs)[0]?.lastGoodAt ?? null;
+  const [account] = accountsOf(runs);
+  const lastGoodAt = account?.lastGoodAt ?? null;
   if (lastGoodAt === null) {
     const fact = `none of the last ${runs.length} runs has proved that nobody is missing`;
     return warning('history', 'history_stale', runs.length === 1 ? 'the one run so far has proved nothing' : fact, fix);
   }
   if (!isLongAgo(lastGoodAt, now)) {
-    return fine('history', 'history', 'a run of the last 24 hours has proved that nobody is missing');
+    const left =
+      (account?.latest?.residual ?? 0) > 0 ? 'no more are missing than --max-drift lets pass' : 'nobody is missing';
+    return fine('history', 'history', `a run of the last 24 hours has proved that ${left}`);
   }
   const days = Math.floor((now - Date.parse(lastGoodAt)) / DAY_MS);
   return warning('history', 'history_stale', `no run has proved anything for ${days}d`, fix);

@@ -13,6 +13,8 @@ export interface MeasureOptions {
   rowSecurity: boolean;
   graceMs: number;
   orphans: boolean;
+  /** An index leads from an id to its row in the target. */
+  indexed: boolean;
   /** Does the source tell by which provider a user came? */
   providers: boolean;
 }
@@ -39,7 +41,7 @@ export async function measure(
       orphans: options.orphans && scope.since === null ? 'true' : null,
       breakdown: clock ? null : { when: 'true', providers: options.providers },
     };
-    const density = await probe(client, mapping, scoped);
+    const density: Density = options.indexed ? await probe(client, mapping, scoped) : { without: 'few' };
     if (density.without === 'many') await client.query(GROUPS_FIT);
     const text = measureSql(mapping, [{ when: 'true', scope: scoped }], asked, density);
     const values = [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs];
@@ -59,7 +61,10 @@ const GROUPS_FIT = `set local work_mem = '16MB'`;
 /** From this share of users without a row on, one pass over the wide rows is faster than a lookup of each. */
 const MANY = 0.05;
 
-/** What the first ids tell of the rest: ids are random, and where they are not, the measure is slower, not wrong. */
+/**
+ * What the first ids tell of the rest: ids are random, and where they are not, the measure is slower, not wrong. Each of them
+ * is looked up: without an index, each look would read all of the target.
+ */
 async function probe(client: ClientBase, mapping: Mapping, scope: Scoped): Promise<Density> {
   // By sign-up time the measure reads the wide rows in any case.
   if (scope.since !== '') return { without: 'few' };

@@ -103,7 +103,8 @@ class PostgresPort implements Postgres {
     return explained('look at the triggers', readSignUpCode(this.#server, source));
   }
 
-  bind(mapping: Mapping, options: MeasureOptions): Tables {
+  bind(mapping: Mapping, asked: Omit<MeasureOptions, 'indexed'>): Tables {
+    const options = { ...asked, indexed: isIndexed(this.#facts?.target ?? null, mapping.key) };
     const sourceForeignKeys = this.#facts?.target?.sourceForeignKeys ?? [];
     const writing = { rowSecurity: options.rowSecurity, sourceForeignKeys, batches: this.batches };
     const writer = new Writer(this.#server, mapping, writing);
@@ -153,7 +154,8 @@ class PostgresTables implements Tables {
   async measure(scope: Scope, clock?: Clock): Promise<Measure> {
     const work = measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
     const measured = await explained('measure', work);
-    this.#everybody = scope.since === null && isEverybody(measured);
+    // Where a function writes, grace keeps it from being called twice for one sign-up.
+    this.#everybody = this.#caller === null && scope.since === null && isEverybody(measured);
     return measured;
   }
 
@@ -189,6 +191,16 @@ class PostgresTables implements Tables {
     const options = { rowSecurity: this.#options.rowSecurity, batchSize, sql, values };
     return explainedEach('stream ids', streamIds(this.#server, this.#mapping, range, options));
   }
+}
+
+/** Types that an index compares as we do; others are cast first, to what no index of theirs knows. */
+const COMPARED = new Set(['uuid', 'text', 'character varying']);
+
+/** Does an index lead from an id to its row? */
+function isIndexed(target: Facts['target'], key: string): boolean {
+  const base = target?.columns.find(({ name }) => name === key)?.base;
+  if (!target || base === undefined || !COMPARED.has(base)) return false;
+  return target.indexes.some(({ valid, partial, columns: [first] }) => valid && !partial && first === key);
 }
 
 /** Missing users from which on it pays not to look at each of them before it is written. */

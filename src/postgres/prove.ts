@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Finding } from '../facts.ts';
 import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
 import { ident } from '../sql/name.ts';
-import { insertSql, refreshSql } from '../sql/write.ts';
+import { inOneRow, insertSql, refreshSql } from '../sql/write.ts';
 import { proveCall } from './prove-call.ts';
 import type { Server } from './server.ts';
 import { classify, sqlState } from './sqlstate.ts';
@@ -50,7 +50,9 @@ async function judge(
     if (faults.length > 0 || depth === 'read') return faults;
     const written = mapping.repair
       ? await proveCall(client, mapping, mapping.repair)
-      : await attempt(client, 'columns', 'insert_invalid', () => client.query(`explain ${insertSql(mapping)}`, [[]]));
+      : await attempt(client, 'columns', 'insert_invalid', () =>
+          client.query(`explain ${inOneRow(insertSql(mapping))}`, [[]]),
+        );
     if (written) return [written];
     const refreshed = mapping.refresh.length > 0 && (await proveRefresh(client, mapping));
     return refreshed ? [refreshed] : evaluateAll(client, mapping);
@@ -58,7 +60,9 @@ async function judge(
 }
 
 function proveRefresh(client: ClientBase, mapping: Mapping): Promise<Finding | null> {
-  return attempt(client, 'refresh', 'refresh_invalid', () => client.query(`explain ${refreshSql(mapping)}`, [[]]));
+  return attempt(client, 'refresh', 'refresh_invalid', () =>
+    client.query(`explain ${inOneRow(refreshSql(mapping))}`, [[]]),
+  );
 }
 
 /** A check needs the filter and the refresh columns only. */

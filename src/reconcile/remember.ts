@@ -16,8 +16,9 @@ const LIMIT_MS = 3000;
 export async function remember(run: Run, report: Report, port: Port, world: World): Promise<void> {
   if (world.hurry.aborted || !mayBeKept(run, report)) return;
   const over = new AbortController();
+  const tooLate = new Fault('history_late', `no answer within ${LIMIT_MS / 1000} s`);
   const late = sleep(LIMIT_MS, undefined, { signal: over.signal }).then(() => {
-    throw new Fault('history_late', `no answer within ${LIMIT_MS / 1000} s`);
+    throw tooLate;
   });
   const hurried = new Promise<void>((resolve) => {
     world.hurry.addEventListener('abort', () => resolve(), { signal: over.signal });
@@ -27,6 +28,8 @@ export async function remember(run: Run, report: Report, port: Port, world: Worl
     await Promise.race([entry, hurried, late]);
   } catch (error) {
     world.unrecorded?.(error);
+    // Closed in good order, the way to the database would be waited for once more.
+    if (error === tooLate) await port.close('now').catch(() => {});
   } finally {
     over.abort();
   }

@@ -89,14 +89,16 @@ from clock`;
 /**
  * Looks at the first source rows of a scope, by id: how many were `looked` at, how many of those are `without` a row, and how
  * many of these are expected. The limit stands inside: the planner would hash all of the target for so many looks else.
+ * The filter of the mapping may fail, be slow or write: it is asked about users without a row only, as everywhere.
  */
 export function probeSql(mapping: Mapping, scope: Scoped): string {
+  const expected = `(select ${eligible(mapping)} from ${sourceOf(mapping)} where u.id = probe.id)`;
   return `
 select count(*)::int as looked, count(*) filter (where without)::int as without,
-  count(*) filter (where without and expected)::int as missing
+  count(*) filter (where without and ${expected})::int as missing
 from (
-  select ${withoutRow(mapping)} as without, ${eligible(mapping)} as expected
-  from (select u.* from ${sourceOf(mapping)} where true${scope.between('u.id')} order by u.id limit ${PROBE}) u
+  select u.id, ${withoutRow(mapping)} as without
+  from (select u.id from ${sourceOf(mapping)} where true${scope.between('u.id')} order by u.id limit ${PROBE}) u
 ) probe`;
 }
 
@@ -173,14 +175,16 @@ function inClass(name: string, aggregate: string, otherwise = '0'): string {
 
 const COLLECTED = `array(select id from counted cross join unnest(ids) as id order by id limit ${SAMPLE})`;
 
-/** Along the index: soon done where many are missing. */
+/** Along the index: soon done where many are missing. The fence keeps the filter of the mapping from users who have a row. */
 function walked(mapping: Mapping, looks: readonly Look[]): string {
   const grace = 'u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock)';
   return inLook(
     looks,
-    (scope) => `array(select u.id from ${sourceOf(mapping)}
-    where ${withoutRowWithin(mapping, scope)}${scope.since} and ${eligible(mapping)} and (${grace}) is not true
-    order by u.id limit ${SAMPLE})`,
+    (scope) => `array(select m.id from (
+      select u.id from ${sourceOf(mapping)} where ${withoutRowWithin(mapping, scope)}${scope.since} order by u.id offset 0
+    ) m
+    where (select ${eligible(mapping)} and (${grace}) is not true from ${sourceOf(mapping)} where u.id = m.id)
+    order by m.id limit ${SAMPLE})`,
   );
 }
 

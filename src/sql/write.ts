@@ -58,13 +58,14 @@ returning u.id::text as id`;
 
 /**
  * A statement that returns ids, which come back in one row: `ids`, joined by commas in the order of their return, null where
- * there is none. A thousand rows cost the client more than all else that it does for a batch.
+ * there is none. A thousand rows cost the client more than all else that it does for a batch. An id that is NULL comes back
+ * empty: a trigger made it so, and whoever sent it must hear of that.
  */
 export function inOneRow(statement: string): string {
   return `with written (id) as (
 ${statement}
 )
-select string_agg(id, ',') as ids from written`;
+select string_agg(coalesce(id, ''), ',') as ids from written`;
 }
 
 /** Where each of the ids `ids` (SQL for uuid[]) stands now: present, absent, excluded with the reason, or missing. */

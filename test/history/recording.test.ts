@@ -3,6 +3,7 @@ import { runsIn } from '../../src/history/rows.ts';
 import { parseHttpAddress } from '../../src/http/address.ts';
 import { openHttp } from '../../src/http/port.ts';
 import { pastRunOf } from '../../src/past-run.ts';
+import type { Port } from '../../src/port.ts';
 import { Interruption } from '../../src/reconcile/stop.ts';
 import { SIGNATURES } from '../../src/sql/signatures.ts';
 import { dataApiOf } from '../support/data-api.ts';
@@ -204,10 +205,17 @@ describe('over http', () => {
     const api = await dataApiOf(db.url);
     api.disturb = (call) => (call.function === 'userdrift_record_run' ? 'silence' : null);
     const told: unknown[] = [];
-    const report = await run('check', { url: db.url, unrecorded: (error) => told.push(error) });
+    const closed: string[] = [];
+    const watched = (port: Port) => {
+      const close = port.close.bind(port);
+      port.close = (how) => close(how).finally(() => closed.push(how));
+      return port;
+    };
+    const report = await run('check', { url: db.url, wrap: watched, unrecorded: (error) => told.push(error) });
     api.disturb = () => null;
     expect(report.verdict).toBe('in_sync');
     expect(told).toMatchObject([{ code: 'history_late' }]);
+    expect(closed[0]).toBe('now');
   });
 
   test('functions of an earlier userdrift do not tell of the history, so the run finds out itself', async () => {

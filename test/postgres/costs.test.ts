@@ -59,6 +59,21 @@ test('a check measures once', async () => {
   expect(texts.length).toBeLessThanOrEqual(40);
 });
 
+test.each([
+  ['none', 'uuid'],
+  ['one for other values than ours', 'extensions.citext unique'],
+])('where no index leads to a row, nothing is looked up one by one: %s', async (_, type) => {
+  await db.query(`create schema if not exists extensions; create extension if not exists citext schema extensions;
+    create table public.bare (id ${type}); insert into public.bare select id from auth.users offset 6000`);
+  try {
+    const { report, counts } = await sent('check', { ...TEXTBOOK, target: 'public.bare' });
+    expect(report).toMatchObject({ verdict: 'drift', drift: { missing: 6000 } });
+    expect(counts).toMatchObject({ measures: 1, probes: 0 });
+  } finally {
+    await db.query('drop table public.bare');
+  }
+});
+
 test('a batch is one statement, and very many ids are read without a look at a wide row', async () => {
   await db.query('truncate public.users');
   const { report, texts, counts } = await sent('backfill');

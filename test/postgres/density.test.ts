@@ -4,7 +4,8 @@ import { type Density, measureSql, PARAMETERS, probeSql } from '../../src/sql/me
 import { scopedBy } from '../../src/sql/scope.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { run, TEXTBOOK_TABLE } from '../support/job.ts';
+import { run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
+import { onTables } from '../support/on-tables.ts';
 
 const MAPPING: Mapping = {
   source: { schema: 'auth', name: 'users' },
@@ -79,6 +80,18 @@ test('the probe counts among the first thousand', async () => {
   expect(probe?.missing).toBeLessThan(500);
 });
 
+test.each(['volatile', 'stable'])('the filter is asked about users without a row only, when it is %s', async (kind) => {
+  const filtered = () => run('check', { url: db.url, config: { ...TEXTBOOK, skip: { where: 'public.judge(u.id)' } } });
+  await db.query(`create or replace function public.judge(who uuid) returns boolean language plpgsql ${kind} as $$ begin
+    if exists (select from public.users where id = who) then raise 'asked about somebody who is there'; end if;
+    return false; end $$`);
+  await db.query(`delete from public.users; insert into public.users (id)
+    select id from (select id, row_number() over (order by id) as n from auth.users) u where n % 2 = 0`);
+  expect(await filtered()).toMatchObject({ verdict: 'drift' });
+  await db.query('insert into public.users (id) select id from auth.users on conflict do nothing');
+  expect(await filtered()).toMatchObject({ verdict: 'in_sync' });
+});
+
 test('a run that finds very many and nobody else reads ids alone, and leaves nobody out', async () => {
   await db.query(`truncate public.users; update auth.users set created_at = now() - interval '1 day', deleted_at = null,
     is_anonymous = false, is_sso_user = false`);
@@ -98,4 +111,27 @@ test('the probe reads no more of the target than of the source', async () => {
   const rows = [...JSON.stringify(plan).matchAll(/"Actual Rows":([\d.]+)/g)].map(([, count]) => Number(count));
   expect(rows.length).toBeGreaterThan(3);
   expect(Math.max(...rows)).toBe(1000);
+});
+
+test('where a function writes, very many missing are no reason to call it for a sign-up in grace', async () => {
+  await db.query(`truncate public.users;
+    create function public.repair_user(id uuid) returns void language sql as 'insert into public.users values (id)'`);
+  const seen: string[] = [];
+  const report = await run('backfill', {
+    url: db.url,
+    config: { ...TEXTBOOK, repair: { function: 'public.repair_user' } },
+    wrap: onTables((tables) => {
+      const missing = tables.missing.bind(tables);
+      tables.missing = async function* (...options) {
+        await db.query(`insert into auth.users (id, created_at) values ('${MIDDLE}', now())`);
+        for await (const batch of missing(...options)) {
+          seen.push(...batch);
+          yield [];
+        }
+      };
+    }),
+  });
+  expect(report).toMatchObject({ verdict: 'unrepaired', residual: { missing: 12_000, arrived: 1 } });
+  expect(seen).toHaveLength(12_000);
+  expect(seen).not.toContain(MIDDLE);
 });

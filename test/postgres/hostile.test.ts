@@ -52,6 +52,15 @@ test('a trigger that changes the key ends the run: each try would add a row that
   expect(await count()).toBe(6);
 });
 
+test('a trigger that empties a key that may be NULL ends the run as well, after one batch', async () => {
+  await db.queryAsPostgres('drop table public.users; create table public.users (auth_id uuid unique, email text)');
+  await trigger('new.auth_id := null;');
+  const config = { target: 'public.users', key: 'auth_id', columns: { email: 'u.email' } };
+  const report = await run('sync', { url: db.url, config });
+  expect(report).toMatchObject({ verdict: 'failed', reason: { code: 'key_rewritten' }, repair: { inserted: 0 } });
+  expect(await count()).toBe(6);
+});
+
 test('the source is no target', async () => {
   for (const target of ['auth.users', 'auth."users"']) {
     const report = await run('check', { url: db.url, config: { target } });

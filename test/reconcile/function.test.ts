@@ -197,6 +197,15 @@ describe('tables that an insert of ours could not fill', () => {
     });
   });
 
+  test('a refresh that the database will not run is told before the first call', async () => {
+    await crowd(db, 2);
+    await repairFunction(db, WRITE);
+    await db.queryAsPostgres('create rule log as on update to public.users do also notify changed');
+    const config = { ...CONFIG, columns: { email: 'u.email' }, refresh: ['email'] };
+    expect(await sync({ config })).toMatchObject({ verdict: 'failed', reason: { code: 'refresh_invalid' } });
+    expect(await calls(db)).toEqual([]);
+  });
+
   test('refresh keeps its columns equal beside the function', async () => {
     const [first] = await crowd(db, 3);
     await db.query(`insert into public.users (id, email) values ($1, 'old')`, [first]);

@@ -35,6 +35,10 @@ describe('the verdict of the past', () => {
     ['! NOTHING YET  no run of public.users is recorded; each check, sync and backfill will be', []],
     ['✓ IN SYNC  nobody is missing from public.users, last proved 4m ago', [GOOD_RUN]],
     [
+      '! IN SYNC  20 users missing from public.users, within --max-drift, 4m 1s ago',
+      [{ ...GOOD_RUN, missing: 20, residual: 20 }],
+    ],
+    [
       '! LONG AGO  no run has proved anything about public.users for 3d',
       [{ ...GOOD_RUN, startedAt: '2026-11-13T08:04:00.000Z' }],
     ],
