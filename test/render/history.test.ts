@@ -39,6 +39,14 @@ describe('the verdict of the past', () => {
       [{ ...GOOD_RUN, startedAt: '2026-11-13T08:04:00.000Z' }],
     ],
     [
+      '! IN SYNC  3 users missing from public.users (within --max-drift), counted 4m 1s ago',
+      [{ ...GOOD_RUN, missing: 3, residual: null }],
+    ],
+    [
+      '! REPAIRED  1 user missing from public.users (within --max-drift), counted 4m 1s ago',
+      [{ ...GOOD_RUN, verdict: 'repaired', missing: 4, inserted: 3, residual: 1 }],
+    ],
+    [
       '✗ DRIFT  214 users missing from public.users, 4m ago; last proved 4m ago',
       [
         GOOD_RUN,

@@ -20,14 +20,22 @@ export function standingOf({ target, lastGoodAt, latest }: Account, now: string)
     const text = `no run has proved anything about ${target} for ${age(lastGoodAt, now)}`;
     return { tone: 'warn', word: 'LONG AGO', text };
   }
+  const left = latest.residual ?? latest.missing ?? 0;
+  if (left > 0) {
+    const those = `${counted(left, 'user')} missing from ${target} (within --max-drift)`;
+    return { tone: 'warn', word: wordOf(latest), text: `${those}, counted ${ago(latest.startedAt, now)}` };
+  }
   return { tone: 'good', word: 'IN SYNC', text: `nobody is missing from ${target}, ${proved}` };
 }
 
 function troubled(run: PastRun, proved: string, now: string): Standing {
   const tone = TONES[run.verdict] === 'good' ? 'bad' : TONES[run.verdict];
-  const word = run.verdict.replace('_', ' ').toUpperCase();
   const why = run.reason === null || run.reason === run.verdict ? '' : ` (${run.reason})`;
-  return { tone, word, text: `${seenBy(run)}${why}, ${ago(run.startedAt, now)}; ${proved}` };
+  return { tone, word: wordOf(run), text: `${seenBy(run)}${why}, ${ago(run.startedAt, now)}; ${proved}` };
+}
+
+function wordOf({ verdict }: PastRun): string {
+  return verdict.replace('_', ' ').toUpperCase();
 }
 
 /** What was left at the end, or else what was there at the start. */
