@@ -93,8 +93,8 @@ function verdictLines(report: Report, look: Look): string[] {
 function nextLines(report: Report, look: Look): string[] {
   const command = nextCommand(report, printable(look.again ?? '', look.unicode));
   if (command === null) return [];
-  const [first = '', ...others] = hang('Next: ', command, look.width, 2);
-  return [`${paint('bold', 'Next:', look)}${first.slice('Next:'.length)}`, ...others];
+  // Never wrapped: it is there to be copied.
+  return [`${paint('bold', 'Next:', look)} ${command}`];
 }
 
 function lastLines(report: Report, look: Look): string[] {

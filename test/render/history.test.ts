@@ -111,6 +111,14 @@ describe('the plot', () => {
     expect(lines.at(-1)).toMatch(/^ {6}0 ┤━+┛ +┗━*$/);
   });
 
+  it('has zero at its foot, also where somebody was missing all the time', () => {
+    const lines = plotted(shown(series([135, 100, 120, 130])));
+    expect(lines).toHaveLength(6);
+    expect(lines[1]).toMatch(/━/);
+    expect(lines.at(-1)).toBe('    0 ┤');
+    expect(plotted(shown(series([7, 7, 7, 7])))).toHaveLength(6);
+  });
+
   it('is plain without UTF-8', () => {
     const text = shown(series([0, 9, 0, 4, 0]), { look: { ...PLAIN, unicode: false } });
     expect(text).toMatch(/^[\x20-\x7e\n]+$/);
