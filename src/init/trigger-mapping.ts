@@ -93,7 +93,8 @@ function spelled(tokens: readonly Token[]): string {
 
 /** The same for whoever comes by, such as the organisation of those whom a branch is about. */
 function isFixed(tokens: readonly Token[]): boolean {
-  return tokens.every(({ kind, word }) => kind !== 'name' || (word !== 'new' && word !== 'null')) && !tellsTime(tokens);
+  const varies = ['new', 'null', 'gen_random_uuid'];
+  return !tellsTime(tokens) && tokens.every(({ kind, word }) => kind !== 'name' || !varies.includes(word));
 }
 
 /** The value as an expression over `u`, or why the proposal does without it. */
