@@ -651,6 +651,14 @@ describe('a run that writes', () => {
     },
   );
 
+  test('was refused: what looks first is about the same tables', () => {
+    const reason = { code: 'share_limit', message: 'no', fix: 'yes' };
+    const report = blindReport({ command: 'sync', verdict: 'refused', exitCode: 4, reason });
+    expect(text(report, { ...WIDE, again: ' --config my.json' })).toContain(
+      'look first: userdrift check --config my.json\n',
+    );
+  });
+
   test('was refused for a reason that explains itself', () => {
     const reason = {
       code: 'insert_rule',
