@@ -177,6 +177,16 @@ describe('what else is written', () => {
     expect(await filesIn(directory)).toEqual(files);
   });
 
+  test('is the same after a second run also where there is no project of Supabase', async () => {
+    const directory = await projectWith();
+    await runInit(db.url, directory, { yes: true, with: ['edge'] });
+    const files = await filesIn(directory);
+    expect(Object.keys(files)).toContain('userdrift_webhook.sql');
+    const again = await runInit(db.url, directory, { yes: true, with: ['edge'] });
+    expect(again.out).toContain('everything is there already');
+    expect(await filesIn(directory)).toEqual(files);
+  });
+
   test('is made from the mapping that was written: the trigger copies a new user', async () => {
     const directory = await projectWith();
     await runInit(db.url, directory, { yes: true, with: ['trigger'], set: { slug: `'from init'` } });
