@@ -84,6 +84,15 @@ describe('the configuration', () => {
     expect(written.columns).not.toHaveProperty('nothing');
   });
 
+  test('for another table says nothing of the key of this one', async () => {
+    await db.queryAsPostgres('create table public.staff (user_id uuid primary key references auth.users)');
+    const text = JSON.stringify({ target: 'public.users', key: 'id' });
+    const directory = await projectWith({ [CONFIG]: text });
+    await runInit(db.url, directory, { yes: true, force: true, target: 'public.staff' });
+    const written = parseConfig((await filesIn(directory))[CONFIG] ?? '', 'test');
+    expect(written).toMatchObject({ target: { name: 'staff' }, key: 'user_id' });
+  });
+
   test('is judged: a wrong one is told as everywhere', async () => {
     const directory = await projectWith({ [CONFIG]: '{ "targt": 1 }' });
     expect(await refused(directory, { yes: true })).toMatchObject({ code: 'config_invalid' });
