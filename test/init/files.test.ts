@@ -145,6 +145,20 @@ describe('a column that only a person can speak for', () => {
     expect(out).toContain('columns.role takes a privilege from raw_user_meta_data');
   });
 
+  test('is told of the same in an answer, which nobody has seen in the proposal', async () => {
+    const said: string[] = [];
+    const questions = {
+      write: async () => "u.raw_user_meta_data->>'role'",
+      pick: async () => '0',
+      pickSome: async () => [],
+      confirm: async () => false,
+    };
+    const out = (text: string) => void said.push(text);
+    const terminal = { ...quietTerminal({ DATABASE_URL: db.url }), interactive: true, questions, out };
+    expect(await init({ dir: await projectWith(), target: 'public.crew', key: 'id' }, terminal)).toBe(0);
+    expect(said.join('')).toMatch(/Before a sync\n {2}! columns\.role takes a privilege from raw_user_meta_data/);
+  });
+
   test('gets what --set says, as far as the database takes it', async () => {
     const directory = await projectWith();
     const set = { tenant: `coalesce(u.raw_app_meta_data->>'tenant', 'none')`, at: 'now()' };
