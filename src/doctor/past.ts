@@ -1,6 +1,7 @@
 import type { Facts, Finding } from '../facts.ts';
 import { asFault } from '../fault.ts';
-import { accountsOf, isLongAgo } from '../history/summary.ts';
+import { proves } from '../history/proof.ts';
+import { accountsOf, inOrder, isLongAgo } from '../history/summary.ts';
 import type { PastRun } from '../past-run.ts';
 import type { Port } from '../port.ts';
 import { fine, warning } from '../reconcile/findings/finding.ts';
@@ -47,8 +48,15 @@ export function freshness(runs: readonly PastRun[], now: number): Finding {
     return warning('history', 'history_stale', runs.length === 1 ? 'the one run so far has proved nothing' : fact, fix);
   }
   if (!isLongAgo(lastGoodAt, now)) {
-    return fine('history', 'history', 'a run of the last 24 hours has proved that nobody is missing');
+    const what =
+      leftByLastSuccess(runs) === 0 ? 'that nobody is missing' : 'that no more are missing than --max-drift allows';
+    return fine('history', 'history', `a run of the last 24 hours has proved ${what}`);
   }
   const days = Math.floor((now - Date.parse(lastGoodAt)) / DAY_MS);
   return warning('history', 'history_stale', `no run has proved anything for ${days}d`, fix);
+}
+
+function leftByLastSuccess(runs: readonly PastRun[]): number {
+  const last = inOrder(runs).findLast(proves);
+  return last?.residual ?? last?.missing ?? 0;
 }

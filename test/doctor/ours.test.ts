@@ -153,7 +153,16 @@ describe('how old the last proof is', () => {
     ['warning', 'the one run so far has proved nothing', [bad]],
     ['warning', 'none of the last 2 runs', [bad, { ...GOOD_RUN, dryRun: true }]],
     ['warning', 'for 3d', [bad, GOOD_RUN]],
-    ['ok', 'of the last 24 hours', [bad, { ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z' }]],
+    [
+      'ok',
+      'of the last 24 hours has proved that nobody',
+      [bad, { ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z' }],
+    ],
+    [
+      'ok',
+      'no more are missing than --max-drift allows',
+      [{ ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z', residual: 2 }],
+    ],
   ])('%s: %s', ([level, fact, runs]) => {
     expect(freshness(runs, now)).toMatchObject({ level, fact: expect.stringContaining(fact) });
   });

@@ -47,7 +47,7 @@ describe('the verdict of the past', () => {
       [{ ...GOOD_RUN, verdict: 'repaired', missing: 4, inserted: 3, residual: 1 }],
     ],
     [
-      '✗ DRIFT  214 users missing from public.users, 4m ago; last proved 4m ago',
+      '✗ DRIFT  214 users missing from public.users, 4m ago; last success 4m ago',
       [
         GOOD_RUN,
         {
