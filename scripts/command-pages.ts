@@ -9,8 +9,11 @@ export function helpPages(): string {
     .join('\n\n');
 }
 
+/** Of those that are meant for people. */
 function names(): string[] {
-  return program(quietTerminal(), () => {}).commands.map((command) => command.name());
+  const root = program(quietTerminal(), () => {});
+  const visible = new Set(root.createHelp().visibleCommands(root));
+  return root.commands.filter((command) => visible.has(command)).map((command) => command.name());
 }
 
 /** What `userdrift <name> --help` prints. */

@@ -65,8 +65,9 @@ function isFirst(words: readonly string[], command: Command): boolean {
 
 /**
  * Around the script of tab for bash. It takes its words from the package bash-completion, which a plain bash lacks; it
- * complains of constants when it is sourced twice or beside that of another program; and without `-o default` there
- * would be no file names.
+ * complains of constants when it is sourced twice or beside that of another program; it evaluates the line as it was typed
+ * so far, so that Tab would run a `$(…)` in it and empty the file after a `>`; and without `-o default` there would be no
+ * file names.
  */
 const BASH = [
   `declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
@@ -80,6 +81,11 @@ const BASH = [
 {
 `,
   `} 2>/dev/null
+__userdrift_from='eval "$requestComp"'
+__userdrift_to='userdrift complete -- "\${words[@]:1}"'
+__userdrift_body=$(declare -f __userdrift_complete)
+eval "\${__userdrift_body/"$__userdrift_from"/$__userdrift_to}"
+unset __userdrift_from __userdrift_to __userdrift_body
 complete -o default -F __userdrift_complete userdrift
 `,
 ] as const;

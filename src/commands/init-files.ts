@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../fault.ts';
@@ -12,9 +12,11 @@ const MIGRATIONS = 'supabase/migrations';
 /** The project in `directory` as it is, and what the package brings to it. Throws a Fault for what cannot be read. */
 export async function readSite(directory: string, version: string): Promise<Site> {
   const migrations = await namesIn(join(directory, MIGRATIONS));
+  const configToml = await textOf(join(directory, 'supabase/config.toml'));
   return {
-    configToml: await textOf(join(directory, 'supabase/config.toml')),
-    supabase: (await stat(join(directory, 'supabase')).catch(() => null))?.isDirectory() === true,
+    configToml,
+    // The folder alone may have come with an Edge Function of ours.
+    supabase: configToml !== null || migrations.length > 0,
     migrations: await textsOf(
       directory,
       MIGRATIONS,

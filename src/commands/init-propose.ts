@@ -7,7 +7,7 @@ import type { Postgres } from '../postgres/port.ts';
 import type { Proposal } from '../proposal.ts';
 import type { Asked, Job } from '../reconcile/job.ts';
 import { orStopped } from '../reconcile/stop.ts';
-import { renderProposal } from '../render/proposal.ts';
+import { renderProposal, renderRemarks } from '../render/proposal.ts';
 import { display } from '../sql/name.ts';
 import { answered, openIn, refuseUnknown } from './init-columns.ts';
 import type { InitFlags } from './init-flags.ts';
@@ -56,7 +56,15 @@ async function proposeAt(port: Postgres, asked: Asked, read: Config, flags: Init
   const first = show(studied);
   if (!asks || openIn(studied.plans).length === 0) return { job, proposal: first };
   const complete = await answered(port, job, view.code, { studied, answers }, terminal);
-  return { job, proposal: proposalOf(job, complete, view.choices, port.address) };
+  const proposal = proposalOf(job, complete, view.choices, port.address);
+  const told = new Set(first.remarks.map(({ fact }) => fact));
+  terminal.out(
+    renderRemarks(
+      proposal.remarks.filter(({ fact }) => !told.has(fact)),
+      terminal.look,
+    ),
+  );
+  return { job, proposal };
 }
 
 /** Columns that the configuration has for another table say nothing of this one. */

@@ -29,8 +29,22 @@ export async function writeFiles(config: PlannedFile, job: Asked, flags: InitFla
   terminal.out(renderFiles(changes, terminal.look));
   terminal.out(renderPatches(changes, terminal.look));
   const wanted = await isWanted(changes, flags, asks, terminal);
-  if (wanted) await writeAll(directory, changes);
+  if (wanted) {
+    refuseUnseen(changes, await changesIn(directory, planned));
+    await writeAll(directory, changes);
+  }
   return { changes, written: wanted, steps: stepsAfter(parts, site) };
+}
+
+/** Somebody may have saved a file while the question stood there: what nobody has seen is not written over. */
+function refuseUnseen(shown: readonly FileChange[], now: readonly FileChange[]): void {
+  const is = ({ state, patch }: FileChange) => [state, ...patch].join('\n');
+  const other = now.filter((change, at) => !shown[at] || is(shown[at]) !== is(change)).map(({ path }) => path);
+  if (other.length === 0) return;
+  throw new Fault('file_exists', `${other.join(', ')} changed after it was shown; nothing was written`, {
+    verdict: 'refused',
+    fix: 'run it again, and look at the difference',
+  });
 }
 
 async function askParts(terminal: Terminal): Promise<Part[]> {

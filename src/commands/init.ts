@@ -1,6 +1,9 @@
 import { CONFIG_FILE, parseConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { Asked } from '../reconcile/job.ts';
 import { shellWord } from '../reconcile/shell-word.ts';
 import { renderClosing } from '../render/init-closing.ts';
+import { display } from '../sql/name.ts';
 import { openIn, refuseOpen, setFlags } from './init-columns.ts';
 import { configOf, placeOf } from './init-config.ts';
 import { textOf } from './init-files.ts';
@@ -16,7 +19,7 @@ export async function init(flags: InitFlags, terminal: Terminal): Promise<number
   const place = placeOf(flags);
   const there = await textOf(place.file);
   const read = parseConfig(there ?? '{}', place.file);
-  const proposed = await propose(plan('sync', read, aim(flags)), read, flags, terminal);
+  const proposed = await propose(asked(read, flags), read, flags, terminal);
   const { job, proposal } = proposed;
   const open = openIn(proposal.columns);
   if (flags.yes) refuseOpen(job, open);
@@ -33,6 +36,15 @@ export async function init(flags: InitFlags, terminal: Terminal): Promise<number
   };
   terminal.out(renderClosing(next, performance.now() - started, terminal.look));
   return 0;
+}
+
+/** What a configuration says of the key of one table says nothing of that of another. */
+function asked(read: Config, flags: InitFlags): Asked {
+  const job = plan('sync', read, aim(flags));
+  const { target } = job.config;
+  if (!target || !read.target || display(target) === display(read.target)) return job;
+  const { key: _, ...others } = read;
+  return plan('sync', others, aim(flags));
 }
 
 function aim({ target, key }: InitFlags) {

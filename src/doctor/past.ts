@@ -1,6 +1,7 @@
 import type { Facts, Finding } from '../facts.ts';
 import { asFault } from '../fault.ts';
-import { accountsOf, isLongAgo } from '../history/summary.ts';
+import { proves } from '../history/proof.ts';
+import { accountsOf, inOrder, isLongAgo } from '../history/summary.ts';
 import type { PastRun } from '../past-run.ts';
 import type { Port } from '../port.ts';
 import { fine, warning } from '../reconcile/findings/finding.ts';
@@ -41,17 +42,21 @@ export function freshness(runs: readonly PastRun[], now: number): Finding {
   const fix = 'see what the last runs came to, and that the schedule is alive: userdrift history';
   if (runs.length === 0)
     return fine('history', 'history', 'a history is installed; no run of this target is in it yet');
-  const [account] = accountsOf(runs);
-  const lastGoodAt = account?.lastGoodAt ?? null;
+  const lastGoodAt = accountsOf(runs)[0]?.lastGoodAt ?? null;
   if (lastGoodAt === null) {
     const fact = `none of the last ${runs.length} runs has proved that nobody is missing`;
     return warning('history', 'history_stale', runs.length === 1 ? 'the one run so far has proved nothing' : fact, fix);
   }
   if (!isLongAgo(lastGoodAt, now)) {
-    const left =
-      (account?.latest?.residual ?? 0) > 0 ? 'no more are missing than --max-drift lets pass' : 'nobody is missing';
-    return fine('history', 'history', `a run of the last 24 hours has proved that ${left}`);
+    const what =
+      leftByLastSuccess(runs) === 0 ? 'that nobody is missing' : 'that no more are missing than --max-drift allows';
+    return fine('history', 'history', `a run of the last 24 hours has proved ${what}`);
   }
   const days = Math.floor((now - Date.parse(lastGoodAt)) / DAY_MS);
   return warning('history', 'history_stale', `no run has proved anything for ${days}d`, fix);
+}
+
+function leftByLastSuccess(runs: readonly PastRun[]): number {
+  const last = inOrder(runs).findLast(proves);
+  return last?.residual ?? last?.missing ?? 0;
 }

@@ -21,7 +21,7 @@ export interface Account {
 }
 
 /** No schedule is meant to be silent for so long, in milliseconds. */
-const LONG_MS = 86_400_000;
+export const LONG_MS = 86_400_000;
 
 /** Was it too long ago that a run proved something? `now` in milliseconds. */
 export function isLongAgo(lastGoodAt: string, now: number): boolean {

@@ -3,6 +3,9 @@ import type { PlannedColumn } from '../proposal.ts';
 import { leftTo, mayBeFilled, needsValue, suggestionFor } from '../reconcile/findings/columns.ts';
 import { type TriggerMapping, taken } from './trigger-mapping.ts';
 
+/** Why a column has what a person said now. */
+export const SAID = 'as you said';
+
 /** What the plan of a column is made from. Of each column the first that says something wins. */
 export interface Sources {
   /** What a person said now. */
@@ -59,7 +62,7 @@ function joined(...parts: string[]): string {
 function mapped(column: Column, { answers, configured, trigger, refused, inferred }: Sources): Source {
   const { name } = column;
   const said = answers.get(name);
-  if (said !== undefined) return { expression: said, why: 'as you said' };
+  if (said !== undefined) return { expression: said, why: SAID };
   if (configured) {
     const given = ownValue(configured, name);
     return given === undefined ? { expression: null, why: '' } : { expression: given, why: 'as configured' };
@@ -67,7 +70,8 @@ function mapped(column: Column, { answers, configured, trigger, refused, inferre
   const guess = ownValue(inferred, name);
   const written = trigger?.columns.get(name);
   const run = trigger?.code.function ?? '';
-  const use = written && taken(written, column, guess);
+  const { partial = false, code } = trigger ?? {};
+  const use = written && taken(written, { column, partial, volatile: code?.volatile ?? [], inferred: guess });
   const complaint = refused.get(name) ?? (use && 'why' in use ? use.why : undefined);
   if (written && use && 'sql' in use && complaint === undefined) {
     const trigger = written.own.replace(/\bnew\./gi, 'u.') === use.sql ? null : `${run} writes ${written.own}`;

@@ -87,9 +87,21 @@ function copies(part: Part, site: Site): PlannedFile[] {
 
 /** The gateway must let requests through that no user signed. */
 function toml({ configToml }: Site): PlannedFile[] {
-  if (configToml === null || /^\s*\[functions\.("?)sync-user\1\]/m.test(configToml)) return [];
+  if (configToml === null || sectionIn(configToml) !== null) return [];
   const text = `${configToml.replace(/\n*$/, '\n')}\n${VERIFY}`;
   return [{ path: CONFIG_TOML, text, what: 'lets the webhook reach the Edge Function' }];
+}
+
+/** What the configuration of the project says of the function; null: nothing. */
+function sectionIn(configToml: string): string | null {
+  return /^\s*\[functions\.("?)sync-user\1\]([^[]*)/m.exec(configToml)?.[2] ?? null;
+}
+
+/** Does it keep out who has no token of a user, and is left as it is? */
+function staysClosed(configToml: string | null): boolean {
+  if (configToml === null) return true;
+  const section = sectionIn(configToml);
+  return section !== null && !/^\s*verify_jwt\s*=\s*false\b/m.test(section);
 }
 
 /** What is still to do by hand, a line for each. */
@@ -103,7 +115,7 @@ export function stepsAfter(parts: readonly Part[], { configToml, supabase }: Sit
             : `read and apply ${sql.map((kind) => `userdrift_${kind}.sql`).join(', ')} with psql`,
         ]
       : []),
-    ...(parts.includes('edge') && configToml === null
+    ...(parts.includes('edge') && staysClosed(configToml)
       ? ['say in supabase/config.toml: [functions.sync-user] verify_jwt = false']
       : []),
     ...(parts.includes('edge') ? ['store the secret of the webhook, then: supabase functions deploy sync-user'] : []),

@@ -33,7 +33,7 @@ export function readCode(source: string): Code {
   const starts = tokens.flatMap((token, at) => (isWord(token, 'insert') && isWord(tokens[at + 1], 'into') ? [at] : []));
   return {
     inserts: starts.flatMap((at) => readInsert(tokens.slice(at + 2)) ?? []),
-    branches: tokens.some((token) => ['if', 'loop', 'while', 'elsif', 'foreach'].some((word) => isWord(token, word))),
+    branches: tokens.some((token, at) => isBranch(token, tokens[at - 1])),
     changesNew: tokens.some((token, at) => isWord(token, 'new') && isAssigned(tokens.slice(at), tokens[at - 1])),
   };
 }
@@ -43,8 +43,15 @@ export function insertsInto({ inserts }: Code, { schema, name }: Name): (Insert 
   return inserts.filter(({ table }) => table.name === name && (table.schema === null || table.schema === schema));
 }
 
-/** `=` assigns where a statement begins; elsewhere it compares. */
+/** The expression `case` ends with `end`, the statement with `end case`. */
+function isBranch(token: Token, before: Token | undefined): boolean {
+  const words = ['if', 'loop', 'while', 'elsif', 'foreach'];
+  return words.some((word) => isWord(token, word)) || (isWord(token, 'case') && isWord(before, 'end'));
+}
+
+/** `=` assigns where a statement begins; elsewhere it compares. `into` assigns as well. */
 function isAssigned([, dot, , afterField]: readonly Token[], before: Token | undefined): boolean {
+  if (isWord(before, 'into')) return true;
   const sign = dot?.word === '.' ? afterField : dot;
   const begins = before?.word === ';' || ['begin', 'then', 'else', 'loop'].some((word) => isWord(before, word));
   return sign?.word === ':=' || (sign?.word === '=' && begins);

@@ -28,6 +28,6 @@ export function proposalOf(
       .map((other) => ({ target: display(other.target), key: other.key, reasons: other.reasons })),
     columns: plans,
     code: triggers.map(shownCode),
-    remarks: [...remarksFrom(found), ...remarksOn(triggers, facts, columnsOf(plans))],
+    remarks: [...remarksFrom(found, plans), ...remarksOn(triggers, columnsOf(plans))],
   };
 }

@@ -1,27 +1,29 @@
-import type { Facts, Finding } from '../facts.ts';
-import type { Proposal } from '../proposal.ts';
-import { isPrivilegeFromMetadata } from '../reconcile/findings/columns.ts';
+import type { Finding } from '../facts.ts';
+import type { PlannedColumn, Proposal } from '../proposal.ts';
+import { isPrivilegeFromMetadata, privilegeWarning } from '../reconcile/findings/columns.ts';
+import { SAID } from './draft.ts';
 import { tellsTime } from './take-over.ts';
 import type { TriggerMapping } from './trigger-mapping.ts';
 
 type Remark = Proposal['remarks'][number];
 
-/** What a sync would warn of or stop at, without what the plan of the columns and a check tell. */
-export function remarksFrom(found: readonly Finding[]): Remark[] {
-  return found.flatMap(({ about, level, code, fact, fix }) =>
+/**
+ * What a sync would warn of or stop at, without what the plan of the columns and a check tell. `plans` may hold what a person
+ * said after the findings were made.
+ */
+export function remarksFrom(found: readonly Finding[], plans: readonly PlannedColumn[]): Remark[] {
+  const late = plans
+    .filter(({ name, why, expression }) => why === SAID && isPrivilegeFromMetadata(name, expression ?? ''))
+    .map(({ name }) => privilegeWarning(name));
+  return [...found, ...late].flatMap(({ about, level, code, fact, fix }) =>
     level === 'ok' || about === 'causes' || code === 'column_unmapped' ? [] : [{ level, fact, fix }],
   );
 }
 
 /** What the app's own functions do that a mapping does not, or that nothing should. */
-export function remarksOn(
-  triggers: readonly TriggerMapping[],
-  { source }: Pick<Facts, 'source'>,
-  columns: Readonly<Record<string, string>>,
-): Remark[] {
-  const conditional = new Set(source?.signUps?.triggers.flatMap(({ name, conditional }) => (conditional ? name : [])));
+export function remarksOn(triggers: readonly TriggerMapping[], columns: Readonly<Record<string, string>>): Remark[] {
   return triggers.flatMap((each) => [
-    ...(each.branches || conditional.has(each.code.trigger ?? '') ? [partial(each)] : []),
+    ...(each.partial ? [partial(each)] : []),
     ...privileges(each),
     ...clocks(each, columns),
   ]);

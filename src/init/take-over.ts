@@ -19,6 +19,8 @@ const CLOCK = new Set(
 );
 /** Types and units that stand without a sign before them, as in `interval '1 day'` and `extract(epoch from x)`. */
 const BEFORE_TEXT = new Set('interval date timestamp timestamptz time uuid text jsonb json boolean'.split(' '));
+/** Nobody but the auth server has a use for them. */
+const CREDENTIAL = /^encrypted_password$|_token/;
 const SESSION = new Set(['current_setting', 'set_config']);
 
 /**
@@ -35,6 +37,7 @@ export function overSource(tokens: readonly Token[]): TakenOver {
     if (token.kind === 'name' && token.word === 'new') {
       if (next?.word !== '.' || !third || !AUTH_USERS_COLUMNS.includes(third.word))
         return { why: 'it takes the new row as a whole' };
+      if (CREDENTIAL.test(third.word)) return { why: 'a password hash or a token belongs in no other table' };
       words.push(`${gap}u.${third.raw}`);
       at += 2;
       continue;

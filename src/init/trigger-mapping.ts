@@ -1,10 +1,11 @@
 import type { Column, Facts } from '../facts.ts';
 import type { SignUpCode } from '../postgres/sign-up-code.ts';
-import { isPrivilegeFromMetadata } from '../reconcile/findings/columns.ts';
+import { isPrivilege, isPrivilegeFromMetadata } from '../reconcile/findings/columns.ts';
 import { orDefault } from '../reconcile/infer.ts';
 import type { Name } from '../sql/name.ts';
 import type { Token } from '../sql/tokens.ts';
 import { insertsInto, readCode } from './insert-reader.ts';
+import { holdsKey } from './keys.ts';
 import { isNeverNull, overSource, tellsTime } from './take-over.ts';
 
 /** What the app's own function says of the target. */
@@ -12,9 +13,20 @@ export interface TriggerMapping {
   code: SignUpCode;
   /** Why nothing of it was taken over; null: it was read. */
   unread: string | null;
-  /** Not everybody gets a row by it. */
-  branches: boolean;
+  /** It has branches, or its trigger a condition: not everybody may get a row by it. */
+  partial: boolean;
   columns: Map<string, Written>;
+}
+
+/** What decides whether a value is taken over. */
+interface Circumstances {
+  column: Column;
+  /** The function may write it for some users only. */
+  partial: boolean;
+  /** Functions that may do more than compute a value. */
+  volatile: readonly string[];
+  /** What the job would infer. */
+  inferred: string | undefined;
 }
 
 /** What the function writes into one column. */
@@ -40,13 +52,18 @@ export function triggerMappings(
   const about = code.filter((each) =>
     each.trigger === null ? strays.includes(each.function) : running.some(({ name }) => name === each.trigger),
   );
-  return about.map((each) => mappingIn(each, target, key));
+  const conditional = (name: string | null) =>
+    signUps?.triggers.some((trigger) => trigger.name === name && trigger.conditional) ?? false;
+  return about.map((each) => mappingIn(each, { target, key, conditional: conditional(each.trigger) }));
 }
 
-function mappingIn(code: SignUpCode, target: Name, key: string): TriggerMapping {
+function mappingIn(
+  code: SignUpCode,
+  { target, key, conditional }: { target: Name; key: string; conditional: boolean },
+): TriggerMapping {
   const read = readCode(code.text);
   const [insert, ...others] = insertsInto(read, target);
-  const unread = (why: string): TriggerMapping => ({ code, unread: why, branches: false, columns: new Map() });
+  const unread = (why: string): TriggerMapping => ({ code, unread: why, partial: conditional, columns: new Map() });
   if (!insert) return unread('it does not insert into the table itself');
   if (others.length > 0) return unread('it inserts into the table in more than one place');
   if ('why' in insert) return unread(insert.why);
@@ -56,15 +73,12 @@ function mappingIn(code: SignUpCode, target: Name, key: string): TriggerMapping 
   );
   if (!/^new\.("id"|id)(::(text|uuid))?$/i.test(columns.get(key)?.own ?? ''))
     return unread(`it does not write new.id into ${key}`);
-  return { code, unread: null, branches: read.branches, columns };
+  return { code, unread: null, partial: conditional || read.branches, columns };
 }
-
-/** A key in a value would end up in the configuration. */
-const KEY = /\bbearer\b|sb_secret_|\beyJ[\w-]{10,}/i;
 
 function shown(tokens: readonly Token[]): string {
   const text = spelled(tokens);
-  return KEY.test(text) ? 'what may be a key' : text;
+  return holdsKey(text) ? 'what may be a key' : text;
 }
 
 /** On one line, without comments. */
@@ -77,16 +91,25 @@ function spelled(tokens: readonly Token[]): string {
     .join('');
 }
 
+/** The same for whoever comes by, such as the organisation of those whom a branch is about. */
+function isFixed(tokens: readonly Token[]): boolean {
+  const varies = ['new', 'null', 'gen_random_uuid'];
+  return !tellsTime(tokens) && tokens.every(({ kind, word }) => kind !== 'name' || !varies.includes(word));
+}
+
 /** The value as an expression over `u`, or why the proposal does without it. */
 export function taken(
   { tokens }: Written,
-  column: Column,
-  inferred: string | undefined,
+  { column, partial, volatile, inferred }: Circumstances,
 ): { sql: string } | { why: string } {
   if (column.generated || column.identity) return { why: 'the database computes the column' };
-  if (KEY.test(spelled(tokens))) return { why: 'a key has no place in a configuration' };
+  if (holdsKey(spelled(tokens))) return { why: 'a key has no place in a configuration' };
+  if (partial && (isPrivilege(column.name) || isFixed(tokens))) return { why: 'not everybody may get that there' };
   const found = overSource(tokens);
   if ('why' in found) return found;
+  // Only to look, an expression is evaluated for somebody: that must not send, write or count anything.
+  const deed = tokens.find(({ word }, at) => tokens[at + 1]?.word === '(' && volatile.includes(word));
+  if (deed) return { why: `${deed.word}() may do more than compute a value; --set takes it all the same` };
   if (isPrivilegeFromMetadata(column.name, found.sql)) return { why: 'users could give themselves the privilege' };
   if (inferred !== undefined && tellsTime(tokens)) return { why: 'in a trigger that is the moment of the sign-up' };
   if (!column.notNull || isNeverNull(tokens)) return found;

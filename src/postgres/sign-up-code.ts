@@ -9,6 +9,8 @@ export interface SignUpCode {
   function: string;
   /** Its source as it stands in the catalog, cut off after 20,000 characters. It may hold a key. */
   text: string;
+  /** Names of functions that it may call and that may do more than compute a value, as the catalog spells them. */
+  volatile: string[];
 }
 
 /**
@@ -27,7 +29,10 @@ with referred as (
   select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where (n.nspname, c.relname) in (($1::name, $2::name), ('auth', 'users'))
 )
-select quote_ident(g.tgname) as trigger, format('%I.%I', n.nspname, f.proname) as function, left(f.prosrc, 20000) as text
+select quote_ident(g.tgname) as trigger, format('%I.%I', n.nspname, f.proname) as function, left(f.prosrc, 20000) as text,
+  array(select distinct v.proname::text from pg_proc v join pg_namespace w on w.oid = v.pronamespace
+    where v.provolatile = 'v' and w.nspname <> 'pg_catalog' and strpos(lower(f.prosrc), lower(v.proname)) > 0
+      and v.proname !~ '^(gen_random_(uuid|bytes)|gen_salt|uuid_generate_v[0-9a-z]+)$') as volatile
 from pg_proc f
 join pg_namespace n on n.oid = f.pronamespace
 join pg_language l on l.oid = f.prolang

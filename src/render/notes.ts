@@ -16,10 +16,10 @@ export function warningFields({ warnings }: Report): Field[] {
 }
 
 /** The headline of some verdicts is the reason's message; under the others it needs its own place. */
-export function reasonFields(report: Report): Field[] {
+export function reasonFields(report: Report, again = ''): Field[] {
   const { reason } = report;
   if (reason === null) return [];
-  const refusal = refusalFields(report);
+  const refusal = refusalFields(report, again);
   const fix = reason.fix && refusal.length === 0 ? [field('Fix', reason.fix)] : [];
   return [...(tellsReason(report) ? [] : [field('Reason', reason.message)]), ...refusal, ...fix];
 }

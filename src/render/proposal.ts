@@ -29,6 +29,13 @@ export function renderProposal(proposal: Proposal, look: Look): string {
     .join('\n\n')}\n\n`;
 }
 
+/** What there is to say of answers that were given after the proposal was shown; empty: nothing. */
+export function renderRemarks(remarks: Proposal['remarks'], look: Look): string {
+  const page = { ...look, width: Math.max(NARROWEST, look.width) };
+  const lines = remarkBlock({ remarks }, page, (text, max) => printable(text, look.unicode, max));
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
+}
+
 type Say = (text: string, max?: number) => string;
 
 function title(text: string, look: Look): string {
@@ -61,7 +68,7 @@ function codeLine(line: string, bar: string, width: number): string[] {
   return [first, ...rest.map((more) => `  ${bar} ${more.slice(4)}`)];
 }
 
-function remarkBlock({ remarks }: Proposal, look: Look, say: Say): string[] {
+function remarkBlock({ remarks }: Pick<Proposal, 'remarks'>, look: Look, say: Say): string[] {
   if (remarks.length === 0) return [];
   const lines = remarks.flatMap(({ level, fact, fix }) => {
     const tone: Tone = level === 'problem' ? 'bad' : 'warn';

@@ -41,12 +41,15 @@ const REFUSALS: Record<string, Refusal> = {
   },
 };
 
-/** What a person needs to know before allowing what was refused; nothing where the reason says it all. */
-export function refusalFields({ verdict, reason }: Report): Field[] {
+/**
+ * What a person needs to know before allowing what was refused; nothing where the reason says it all. `again`: flags that make
+ * the command speak of the same tables, with a leading space.
+ */
+export function refusalFields({ verdict, reason }: Report, again = ''): Field[] {
   const refusal = verdict === 'refused' && reason && Object.hasOwn(REFUSALS, reason.code) && REFUSALS[reason.code];
   if (!refusal) return [];
   return [
     field('Usual', refusal.usual, reason.fix ?? ''),
-    field('Dangerous', refusal.dangerous, `look first: ${refusal.look}`),
+    field('Dangerous', refusal.dangerous, `look first: ${refusal.look}${again}`),
   ];
 }

@@ -55,18 +55,18 @@ function full(report: Report, look: Look): string[] {
 }
 
 /** What there is to say of a report, in groups. Of users asked for by name, a list of their own is the account. */
-function bodyParts(report: Report, look: Pick<Look, 'unicode' | 'verbose'>): Part[][] {
+function bodyParts(report: Report, look: Pick<Look, 'unicode' | 'verbose' | 'again'>): Part[][] {
   return groupsOf(report, look, { failures: failureRows(report), causes: causeFields(report) });
 }
 
 /** The same without causes and failures, for whoever shows those elsewhere. */
-export function detailParts(report: Report, look: Pick<Look, 'unicode' | 'verbose'>): Part[][] {
+export function detailParts(report: Report, look: Pick<Look, 'unicode' | 'verbose' | 'again'>): Part[][] {
   return groupsOf(report, look, { failures: [], causes: [] });
 }
 
 function groupsOf(
   report: Report,
-  look: Pick<Look, 'unicode' | 'verbose'>,
+  look: Pick<Look, 'unicode' | 'verbose' | 'again'>,
   { failures, causes }: Record<'failures' | 'causes', Part[]>,
 ): Part[][] {
   const accounts = [[...sourceRows(report), ...alsoRows(report)], repairRows(report), failures];
@@ -78,7 +78,7 @@ function groupsOf(
       ...sampleFields(report, look.verbose ?? false),
       ...proofFields(report),
     ],
-    reasonFields(report),
+    reasonFields(report, printable(look.again ?? '', look.unicode)),
     warningFields(report),
   ];
 }
@@ -93,8 +93,8 @@ function verdictLines(report: Report, look: Look): string[] {
 function nextLines(report: Report, look: Look): string[] {
   const command = nextCommand(report, printable(look.again ?? '', look.unicode));
   if (command === null) return [];
-  const [first = '', ...others] = hang('Next: ', command, look.width, 2);
-  return [`${paint('bold', 'Next:', look)}${first.slice('Next:'.length)}`, ...others];
+  // Never wrapped: it is there to be copied.
+  return [`${paint('bold', 'Next:', look)} ${command}`];
 }
 
 function lastLines(report: Report, look: Look): string[] {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { SHELLS } from '../../src/commands/shells.ts';
 import { run } from '../support/cli.ts';
@@ -46,4 +48,22 @@ test.concurrent.each(SHELLS)('%s has a script that asks', async (shell) => {
   const { code, stdout, stderr } = await run(['completion', shell]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/userdrift complete '?--'? /);
+});
+
+test.concurrent('Tab in bash runs nothing of what stands in the line, and writes over no file', async () => {
+  const { stdout: script } = await run(['completion', 'bash']);
+  const line = 'userdrift check --since $(echo ran) > kept --js';
+  const asked = execFileSync('bash', ['--norc'], {
+    encoding: 'utf8',
+    cwd: tmpdir(),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    input: [
+      `userdrift() { printf '<%s>' "$@" >&3; }`,
+      `exec 3>&1`,
+      script,
+      `COMP_LINE='${line}' COMP_POINT=${line.length}`,
+      '__userdrift_complete; exit 0',
+    ].join('\n'),
+  });
+  expect(asked).toBe('<complete><--><check><--since><$(echo><ran)><>><kept><--js>');
 });

@@ -155,10 +155,14 @@ describe('how old the last proof is', () => {
     ['warning', 'for 3d', [bad, GOOD_RUN]],
     [
       'ok',
-      'than --max-drift lets pass',
-      [{ ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z', missing: 20, residual: 20 }],
+      'of the last 24 hours has proved that nobody',
+      [bad, { ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z' }],
     ],
-    ['ok', 'of the last 24 hours', [bad, { ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z' }]],
+    [
+      'ok',
+      'no more are missing than --max-drift allows',
+      [{ ...GOOD_RUN, startedAt: '2026-11-19T08:00:00.000Z', residual: 2 }],
+    ],
   ])('%s: %s', ([level, fact, runs]) => {
     expect(freshness(runs, now)).toMatchObject({ level, fact: expect.stringContaining(fact) });
   });

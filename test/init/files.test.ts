@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { quietTerminal } from '../../scripts/quiet-terminal.ts';
+import { init } from '../../src/commands/init.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { Fault } from '../../src/fault.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -81,6 +84,15 @@ describe('the configuration', () => {
     expect(written.columns).not.toHaveProperty('nothing');
   });
 
+  test('for another table says nothing of the key of this one', async () => {
+    await db.queryAsPostgres('create table public.staff (user_id uuid primary key references auth.users)');
+    const text = JSON.stringify({ target: 'public.users', key: 'id' });
+    const directory = await projectWith({ [CONFIG]: text });
+    await runInit(db.url, directory, { yes: true, force: true, target: 'public.staff' });
+    const written = parseConfig((await filesIn(directory))[CONFIG] ?? '', 'test');
+    expect(written).toMatchObject({ target: { name: 'staff' }, key: 'user_id' });
+  });
+
   test('is judged: a wrong one is told as everywhere', async () => {
     const directory = await projectWith({ [CONFIG]: '{ "targt": 1 }' });
     expect(await refused(directory, { yes: true })).toMatchObject({ code: 'config_invalid' });
@@ -126,6 +138,27 @@ describe('a column that only a person can speak for', () => {
     expect(out).not.toContain('Files');
   });
 
+  test('is told of a privilege that --set would let users choose', async () => {
+    await db.queryAsPostgres('create table public.crew (id uuid primary key, role text not null)');
+    const set = { role: "u.raw_user_meta_data->>'role'" };
+    const { out } = await runInit(db.url, await projectWith(), { target: 'public.crew', key: 'id', set });
+    expect(out).toContain('columns.role takes a privilege from raw_user_meta_data');
+  });
+
+  test('is told of the same in an answer, which nobody has seen in the proposal', async () => {
+    const said: string[] = [];
+    const questions = {
+      write: async () => "u.raw_user_meta_data->>'role'",
+      pick: async () => '0',
+      pickSome: async () => [],
+      confirm: async () => false,
+    };
+    const out = (text: string) => void said.push(text);
+    const terminal = { ...quietTerminal({ DATABASE_URL: db.url }), interactive: true, questions, out };
+    expect(await init({ dir: await projectWith(), target: 'public.crew', key: 'id' }, terminal)).toBe(0);
+    expect(said.join('')).toMatch(/Before a sync\n {2}! columns\.role takes a privilege from raw_user_meta_data/);
+  });
+
   test('gets what --set says, as far as the database takes it', async () => {
     const directory = await projectWith();
     const set = { tenant: `coalesce(u.raw_app_meta_data->>'tenant', 'none')`, at: 'now()' };
@@ -167,6 +200,16 @@ describe('what else is written', () => {
     expect(await filesIn(directory)).toEqual(files);
   });
 
+  test('is the same after a second run also where there is no project of Supabase', async () => {
+    const directory = await projectWith();
+    await runInit(db.url, directory, { yes: true, with: ['edge'] });
+    const files = await filesIn(directory);
+    expect(Object.keys(files)).toContain('userdrift_webhook.sql');
+    const again = await runInit(db.url, directory, { yes: true, with: ['edge'] });
+    expect(again.out).toContain('everything is there already');
+    expect(await filesIn(directory)).toEqual(files);
+  });
+
   test('is made from the mapping that was written: the trigger copies a new user', async () => {
     const directory = await projectWith();
     await runInit(db.url, directory, { yes: true, with: ['trigger'], set: { slug: `'from init'` } });
@@ -194,6 +237,12 @@ describe('what else is written', () => {
     const directory = await projectWith({ 'supabase/config.toml': toml });
     await runInit(db.url, directory, { yes: true, with: ['edge'] });
     expect((await filesIn(directory))['supabase/config.toml']).toBe(toml);
+    const closed = await projectWith({
+      'supabase/config.toml': `${toml.replace('false', 'true')}\n[auth]\nx = false\n`,
+    });
+    expect((await runInit(db.url, closed, { yes: true, with: ['edge'] })).out).toContain(
+      'say in supabase/config.toml:',
+    );
   });
 
   test('stops where the job would: nothing is written', async () => {
@@ -211,6 +260,16 @@ describe('what else is written', () => {
     });
     await runInit(db.url, directory, { yes: true, force: true, with: ['crontab'] });
     expect((await filesIn(directory)).crontab).toContain('userdrift sync');
+  });
+
+  test('is not written over what somebody saved after it was shown', async () => {
+    const directory = await projectWith({ crontab: '# mine\n' });
+    const save = (text: string) =>
+      text.includes('+# When userdrift runs') && writeFileSync(join(directory, 'crontab'), '# new\n');
+    const terminal = { ...quietTerminal({ DATABASE_URL: db.url }), out: (text: string) => void save(text) };
+    const flags = { dir: directory, yes: true, force: true, with: ['crontab' as const] };
+    await expect(init(flags, terminal)).rejects.toMatchObject({ code: 'file_exists', verdict: 'refused' });
+    expect(await filesIn(directory)).toEqual({ crontab: '# new\n' });
   });
 
   test('is written whole or not at all', async () => {

@@ -48,6 +48,11 @@ describe('reads', () => {
       { id: 'new . id' },
     ],
     [
+      'past comments in comments',
+      "/* was: /* once */ insert into users (id, a) values (new.id, 'admin'); */ insert into users (id) values (new.id);",
+      { id: 'new . id' },
+    ],
+    [
       'commas within',
       "insert into users (id, a) values (new.id, (array['a', 'b'])[1]);",
       { id: 'new . id', a: "( array [ 'a' , 'b' ] ) [ 1 ]" },
@@ -142,5 +147,8 @@ test('tells branches, and a new row that is changed before', () => {
   expect(readCode("begin NEW.email = 'x'; end")).toMatchObject({ changesNew: true });
   expect(readCode("begin if new.email = 'x' and x = new.phone then new := old; end if; end").changesNew).toBe(true);
   expect(readCode("begin if new.email = 'x' and x = new.phone then return new; end if; end").changesNew).toBe(false);
+  expect(readCode("begin case new.aud when 'a' then return new; end case; end").branches).toBe(true);
+  expect(readCode("begin x := case new.aud when 'a' then 1 else 2 end; end").branches).toBe(false);
+  expect(readCode('begin select lower(new.email) into new.email; end').changesNew).toBe(true);
   expect(readCode("begin -- if\n perform 'if loop'; end")).toMatchObject({ branches: false, changesNew: false });
 });

@@ -41,6 +41,8 @@ describe('is not', () => {
     ['new', 'it takes the new row as a whole'],
     ['new.*', 'it takes the new row as a whole'],
     ['new.not_there', 'it takes the new row as a whole'],
+    ['new.encrypted_password', 'a password hash or a token belongs in no other table'],
+    ["coalesce(NEW.email_change_token_new, '')", 'a password hash or a token belongs in no other table'],
     ['old.email', 'old.email is known to the function only'],
     ['tg_op', 'tg_op is known to the function only'],
     ['(select id from public.plans limit 1)', 'it reads other rows'],

@@ -20,10 +20,19 @@ interface App {
   declare?: string;
   /** Who runs it; null: nobody. */
   when?: string | null;
+  /** What else there is. */
+  before?: string;
 }
 
 /** What init makes of an app with such a trigger. */
-async function proposed({ columns = '', body, declare = '', when = 'after insert on auth.users for each row' }: App) {
+async function proposed({
+  columns = '',
+  body,
+  declare = '',
+  when = 'after insert on auth.users for each row',
+  before = '',
+}: App) {
+  await db.queryAsPostgres(before);
   await db.queryAsPostgres(`create type public.kind as enum ('reader', 'writer');
     create table public.profiles (id uuid primary key references auth.users, full_name text, email text${columns});
     create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as
@@ -36,6 +45,7 @@ async function proposed({ columns = '', body, declare = '', when = 'after insert
 }
 
 const GUESS = { full_name: expect.stringMatching(/^coalesce\(nullif/), email: 'u.email' };
+const ASKS = `create function public."Asks"(mail text) returns text language sql as 'select upper(mail)'`;
 const insert = (columns: string, values: string) => `insert into public.profiles (${columns}) values (${values});`;
 
 describe('of a trigger on auth.users', () => {
@@ -91,6 +101,36 @@ describe('of a trigger on auth.users', () => {
       'users could give themselves the privilege',
     ],
     [
+      'such a privilege in capitals',
+      { columns: ', role text', body: insert('id, role', `NEW.ID, NEW.RAW_USER_META_DATA->>'role'`) },
+      'users could give themselves the privilege',
+    ],
+    [
+      'a privilege that not everybody gets',
+      {
+        columns: ', role text',
+        body: `if new.email like '%@a.b' then ${insert('id, role', `new.id, 'admin'`)} end if;`,
+      },
+      'not everybody may get that there',
+    ],
+    [
+      'a fixed value that not everybody gets',
+      {
+        columns: ', org text',
+        body: `if new.email like '%@a.b' then ${insert('id, org', `new.id, 'acme'`)} end if;`,
+      },
+      'not everybody may get that there',
+    ],
+    [
+      'a privilege under a condition of the trigger',
+      {
+        columns: ', role text',
+        body: insert('id, role', `new.id, 'admin'`),
+        when: `after insert on auth.users for each row when (new.email like '%@a.b')`,
+      },
+      'not everybody may get that there',
+    ],
+    [
       'a variable, though a column of auth.users has its name',
       { columns: ', role text', declare: 'declare role text;', body: insert('id, role', 'new.id, role') },
       'role is known to the function only',
@@ -99,6 +139,11 @@ describe('of a trigger on auth.users', () => {
       'a key',
       { columns: ', note text', body: insert('id, note', "new.id, 'sb_secret_abc'") },
       'a key has no place in a configuration',
+    ],
+    [
+      'a function that may write or send something',
+      { columns: ', slug text', body: insert('id, slug', `new.id, public."Asks"(new.email)`), before: ASKS },
+      'Asks() may do more than compute a value; --set takes it all the same',
     ],
     [
       'a function that is not there',
@@ -115,6 +160,12 @@ describe('of a trigger on auth.users', () => {
     expect(mapped).toEqual(GUESS);
     expect(out).not.toContain('sb_secret_');
     expect(out.replaceAll(/\s+/g, ' ')).toContain(`which was not taken over: ${why}`);
+  });
+
+  test('a function that only computes is taken over', async () => {
+    const body = insert('id, full_name', `new.id, public."Asks"(new.email)`);
+    const { mapped } = await proposed({ body, before: `${ASKS}; alter function public."Asks" stable` });
+    expect(mapped).toMatchObject({ full_name: 'public."Asks"(u.email)' });
   });
 
   test('a privilege of a fixed value is taken, one by choice of the user is told', async () => {

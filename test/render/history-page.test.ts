@@ -39,10 +39,25 @@ test('keeps targets apart', () => {
   expect(page([crew, ...twoWeeks()], 'public.crew')).not.toContain('281 runs');
 });
 
+test('tells of each target where none is named', () => {
+  const crew = pastRun({ target: 'public.crew', startedAt: '2026-11-16T12:00:00.000Z', ...found(9, 9) });
+  const file = page([crew, ...twoWeeks()], null);
+  expect(file).toContain('<title>✗ 1 of 2 targets – userdrift</title>');
+  expect(file).toMatch(/href="#target-1">.*9 users are missing from public\.crew/);
+  expect(file).toMatch(/href="#target-2">.*All expected users are in public\.users/);
+  expect(file).toContain('281 runs since');
+});
+
 test('says that there is no run yet', () => {
   const file = page([]);
   expect(file).toContain('The history has no run yet');
   expect(file).not.toMatch(/<svg|<table/);
+});
+
+test('does not take a proof of long ago for one of today', () => {
+  const file = page([pastRun({ startedAt: '2026-11-13T08:00:00.000Z' })]);
+  expect(file).toContain('✗ Nothing has been proved about public.users since 2026-11-13 08:00 UTC');
+  expect(file).toContain('nobody was missing then');
 });
 
 test('takes the target from the runs where none is named', () => {

@@ -35,7 +35,7 @@ describe('the verdict of the past', () => {
     ['! NOTHING YET  no run of public.users is recorded; each check, sync and backfill will be', []],
     ['✓ IN SYNC  nobody is missing from public.users, last proved 4m ago', [GOOD_RUN]],
     [
-      '! IN SYNC  20 users missing from public.users, within --max-drift, 4m 1s ago',
+      '! IN SYNC  20 users missing from public.users (within --max-drift), counted 4m 1s ago',
       [{ ...GOOD_RUN, missing: 20, residual: 20 }],
     ],
     [
@@ -43,7 +43,15 @@ describe('the verdict of the past', () => {
       [{ ...GOOD_RUN, startedAt: '2026-11-13T08:04:00.000Z' }],
     ],
     [
-      '✗ DRIFT  214 users missing from public.users, 4m ago; last proved 4m ago',
+      '! IN SYNC  3 users missing from public.users (within --max-drift), counted 4m 1s ago',
+      [{ ...GOOD_RUN, missing: 3, residual: null }],
+    ],
+    [
+      '! REPAIRED  1 user missing from public.users (within --max-drift), counted 4m 1s ago',
+      [{ ...GOOD_RUN, verdict: 'repaired', missing: 4, inserted: 3, residual: 1 }],
+    ],
+    [
+      '✗ DRIFT  214 users missing from public.users, 4m ago; last success 4m ago',
       [
         GOOD_RUN,
         {
@@ -105,6 +113,14 @@ describe('the plot', () => {
     const lines = plotted(shown(series([0, 0, 0, 1204, 0, 0])));
     expect(lines[0]).toMatch(/^ {2}1,204 ┤ +┏━+┓$/);
     expect(lines.at(-1)).toMatch(/^ {6}0 ┤━+┛ +┗━*$/);
+  });
+
+  it('has zero at its foot, also where somebody was missing all the time', () => {
+    const lines = plotted(shown(series([135, 100, 120, 130])));
+    expect(lines).toHaveLength(6);
+    expect(lines[1]).toMatch(/━/);
+    expect(lines.at(-1)).toBe('    0 ┤');
+    expect(plotted(shown(series([7, 7, 7, 7])))).toHaveLength(6);
   });
 
   it('is plain without UTF-8', () => {

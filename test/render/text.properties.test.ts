@@ -71,7 +71,9 @@ describe('renderText', () => {
     fc.assert(
       fc.property(anyReport(plainName), width, fc.boolean(), fc.boolean(), (report, columns, unicode, verbose) => {
         const text = renderText(report, { color: false, unicode, width: columns, verbose });
-        const prose = text.split('\n').filter((line) => !/^ *(Usual|Likely cause|Risk|Warning)? *fix: /.test(line));
+        const prose = text
+          .split('\n')
+          .filter((line) => !/^Next: |^ *(Usual|Likely cause|Risk|Warning)? *fix: /.test(line));
         expect(prose.filter((line) => [...line].length > columns)).toEqual([]);
       }),
       RUNS,

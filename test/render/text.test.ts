@@ -475,8 +475,7 @@ describe('a run that writes', () => {
         Proof
           a closing query found 4 missing
 
-      Next: userdrift sync --user
-        0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10
+      Next: userdrift sync --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10
       unrepaired, exit 2, 3.4s, 208 written,
         1,204 rows/s, run A2B3C4D5
       "
@@ -652,6 +651,14 @@ describe('a run that writes', () => {
     },
   );
 
+  test('was refused: what looks first is about the same tables', () => {
+    const reason = { code: 'share_limit', message: 'no', fix: 'yes' };
+    const report = blindReport({ command: 'sync', verdict: 'refused', exitCode: 4, reason });
+    expect(text(report, { ...WIDE, again: ' --config my.json' })).toContain(
+      'look first: userdrift check --config my.json\n',
+    );
+  });
+
   test('was refused for a reason that explains itself', () => {
     const reason = {
       code: 'insert_rule',
@@ -752,8 +759,7 @@ describe('users asked for by id', () => {
 
         Proof                  a closing query found 3 missing
 
-      Next: userdrift sync --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 --user
-        7c1de2a4-93b5-4f0e-8a66-1f2e3d4c5b6a --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 ...
+      Next: userdrift sync --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 --user 7c1de2a4-93b5-4f0e-8a66-1f2e3d4c5b6a --user 0b9f3f1e-6a0d-4b52-9a57-0c3d7e1f2a10 ...
       unrepaired, exit 2, 3.4s, 208 written, 1,204 rows/s, run A2B3C4D5
       "
     `);

@@ -74,6 +74,23 @@ describe('good', () => {
   });
 });
 
+describe('of shards', () => {
+  const shard = (name: string) => ({ full: false, shard: name });
+  const left = { ...found(9, 2), ...shard('2/4') };
+
+  test('what one left stands until it is gone, whatever the others find', () => {
+    const runs = [at('12:01', shard('1/4')), at('12:02', left), at('12:03', shard('3/4'))];
+    expect(verdict(runs)).toMatchObject({ tone: 'bad', text: '2 users in this scope are missing from public.users' });
+    expect(verdict([at('12:00'), ...runs]).tone).toBe('bad');
+    expect(verdict([...runs, at('12:04', shard('2/4'))]).tone).toBe('good');
+    expect(verdict([...runs, at('12:04')])).toMatchObject({ text: 'All expected users are in public.users' });
+  });
+
+  test('those of another number are none of them', () => {
+    expect(verdict([at('12:02', left), at('12:03', shard('1/8'))]).tone).toBe('good');
+  });
+});
+
 describe('bad', () => {
   test.each<[string, Partial<PastRun>, string]>([
     ['by a check', check(12), '12 users are missing from public.users'],

@@ -86,7 +86,7 @@ const SUGGESTIONS = new Map([
 
 /** What could go into an open column. Privileges are for the person to think about. */
 export function suggestionFor({ name, base, type }: Column): string {
-  return (PRIVILEGE.test(name) ? undefined : SUGGESTIONS.get(base)) ?? `<SQL over u, ${type}>`;
+  return (isPrivilege(name) ? undefined : SUGGESTIONS.get(base)) ?? `<SQL over u, ${type}>`;
 }
 
 /** Does a row need a value there that the table does not make itself? */
@@ -95,14 +95,20 @@ export function needsValue(column: Column): boolean {
 }
 
 const PRIVILEGE =
-  /^(is_?)?(super_?)?(admin|owner|staff|moderator)$|roles?$|permissions?$|^(plan|tier|credits|balance)$/i;
+  /^(is_?)?((super_?)?(admin|owner|staff|moderator)|super_?user|premium)$|roles?$|permissions?$|^(subscription_?)?(plan|tier)(_?id)?$|^(credits|balance|access_?level)$/i;
 
 /** Would users give themselves the privilege? */
 export function isPrivilegeFromMetadata(column: string, expression: string): boolean {
-  return PRIVILEGE.test(column) && expression.includes('raw_user_meta_data');
+  return isPrivilege(column) && /raw_user_meta_data/i.test(expression);
 }
 
-function privilegeWarning(column: string): Finding {
+/** Does the name of a column say that it carries a privilege? */
+export function isPrivilege(column: string): boolean {
+  return PRIVILEGE.test(column);
+}
+
+/** The warning for a mapping in which they would. */
+export function privilegeWarning(column: string): Finding {
   const fact = `columns.${column} takes a privilege from raw_user_meta_data, which users write themselves`;
   const fix = 'take it from raw_app_meta_data, or leave it to a default';
   return warning('columns', 'privilege_from_metadata', fact, fix);

@@ -98,11 +98,10 @@ function tableBlock({ past, rows }: HistoryView, look: Look): string[] {
 
 function last({ past, durationMs, now }: HistoryView, look: Look): string[] {
   const well = past.runs.length > 0 && standings({ past, now, place: '', rows: 0, durationMs }).every(isWell);
-  const next = well ? [] : hang('Next: ', `userdrift check${printable(look.again ?? '', look.unicode)}`, look.width, 2);
+  // Never wrapped: it is there to be copied.
+  const next = `${paint('bold', 'Next:', look)} userdrift check${printable(look.again ?? '', look.unicode)}`;
   const closing = ['history', 'exit 0', duration(durationMs), 'read-only', counted(past.runs.length, 'run')].join(', ');
-  const [first = '', ...others] = next;
-  const bold = well ? [] : [`${paint('bold', 'Next:', look)}${first.slice('Next:'.length)}`, ...others];
-  return [...bold, ...hang('', closing, look.width, 2).map((line) => paint('dim', line, look))];
+  return [...(well ? [] : [next]), ...hang('', closing, look.width, 2).map((line) => paint('dim', line, look))];
 }
 
 function isWell({ tone }: Standing): boolean {

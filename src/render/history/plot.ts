@@ -40,6 +40,7 @@ function lines(points: readonly Point[], width: number, most: number, { unicode 
     },
   );
   const all = drawn.split('\n').map((line) => line.trimEnd());
-  // It leaves an empty line above and below, and the room of its axes on the right.
-  return all.slice(all.findIndex(Boolean), all.findLastIndex(Boolean) + 1);
+  // It leaves an empty line above and below, the room of its axes on the right, and all below the lowest number away.
+  const body = all.slice(all.findIndex(Boolean), all.findLastIndex(Boolean) + 1);
+  return [...body, ...Array.from({ length: ROWS - body.length }, () => '')];
 }

@@ -13,24 +13,30 @@ export interface Standing {
 
 /** The verdict of the past on one target: what the last run that tells something told, and when one last proved it. */
 export function standingOf({ target, lastGoodAt, latest }: Account, now: string): Standing {
-  const proved = lastGoodAt === null ? 'no run here has proved it' : `last proved ${ago(lastGoodAt, now)}`;
   if (latest === null) return { tone: 'warn', word: 'NOTHING PROVED', text: `${target}: no run was about all users` };
-  if (TONES[latest.verdict] !== 'good' || latest.exitCode !== 0) return troubled(latest, proved, now);
+  if (TONES[latest.verdict] !== 'good' || latest.exitCode !== 0) return troubled(latest, lastGoodAt, now);
   if (lastGoodAt !== null && isLongAgo(lastGoodAt, Date.parse(now))) {
     const text = `no run has proved anything about ${target} for ${age(lastGoodAt, now)}`;
     return { tone: 'warn', word: 'LONG AGO', text };
   }
-  if (latest.residual !== null && latest.residual > 0) {
-    const text = `${seenBy(latest)}, within --max-drift, ${ago(latest.startedAt, now)}`;
-    return { tone: 'warn', word: wordOf(latest), text };
+  const left = latest.residual ?? latest.missing ?? 0;
+  if (left > 0) {
+    const those = `${counted(left, 'user')} missing from ${target} (within --max-drift)`;
+    return { tone: 'warn', word: wordOf(latest), text: `${those}, counted ${ago(latest.startedAt, now)}` };
   }
-  return { tone: 'good', word: 'IN SYNC', text: `nobody is missing from ${target}, ${proved}` };
+  return {
+    tone: 'good',
+    word: 'IN SYNC',
+    text: `nobody is missing from ${target}, last proved ${ago(lastGoodAt ?? latest.startedAt, now)}`,
+  };
 }
 
-function troubled(run: PastRun, proved: string, now: string): Standing {
+function troubled(run: PastRun, lastGoodAt: string | null, now: string): Standing {
+  // With --max-drift a success has not proved that nobody was missing.
+  const before = lastGoodAt === null ? 'no run here has proved it' : `last success ${ago(lastGoodAt, now)}`;
   const tone = TONES[run.verdict] === 'good' ? 'bad' : TONES[run.verdict];
   const why = run.reason === null || run.reason === run.verdict ? '' : ` (${run.reason})`;
-  return { tone, word: wordOf(run), text: `${seenBy(run)}${why}, ${ago(run.startedAt, now)}; ${proved}` };
+  return { tone, word: wordOf(run), text: `${seenBy(run)}${why}, ${ago(run.startedAt, now)}; ${before}` };
 }
 
 function wordOf({ verdict }: PastRun): string {

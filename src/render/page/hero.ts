@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { mark } from '../look.ts';
+import { counted } from '../units.ts';
 import type { Chart } from './chart.ts';
 import type { Html } from './parts.ts';
 import type { Verdict } from './verdict.ts';
@@ -23,9 +24,18 @@ ${chart && chartHtml(chart)}
 `;
 }
 
-/** `✓ All expected users are in public.users` */
-export function answerText(verdict: Verdict): string {
-  return `${signOf(verdict)} ${verdict.text}`;
+/** What a tab of the browser shows: the answer, of several targets how many of them are in a bad way. */
+export function titleOf(verdicts: readonly Verdict[]): string {
+  return `${answerText(verdicts)} – userdrift`;
+}
+
+function answerText(verdicts: readonly Verdict[]): string {
+  const [only] = verdicts;
+  if (verdicts.length === 1 && only) return `${signOf(only)} ${only.text}`;
+  const bad = verdicts.filter(({ tone }) => tone === 'bad').length;
+  const targets = counted(verdicts.length, 'target');
+  if (bad > 0) return `✗ ${bad} of ${targets}`;
+  return verdicts.every(({ tone }) => tone === 'good') ? `✓ ${targets}` : targets;
 }
 
 function signOf({ tone }: Verdict): string {

@@ -1,15 +1,14 @@
 import { html } from 'hono/html';
 import type { Health, Status } from '../../status.ts';
-import { age, counted, span } from '../units.ts';
+import { age, span } from '../units.ts';
 import { blocksOf } from './blocks.ts';
 import { documentOf } from './document.ts';
-import { answerText, overviewHtml } from './hero.ts';
+import { overviewHtml, titleOf } from './hero.ts';
 import { nextRuns } from './next-runs.ts';
 import type { PageView } from './page-view.ts';
 import type { Html } from './parts.ts';
 import { blockHtml, blockVerdict, detailsHtml } from './target-block.ts';
 import { moment } from './times.ts';
-import type { Verdict } from './verdict.ts';
 
 const REFRESH_SECONDS = 30;
 
@@ -20,22 +19,12 @@ export function renderPage(view: PageView): string {
   const verdicts = blocks.map((block) => blockVerdict(block, view));
   const names = blocks.map((_, index) => `target-${index + 1}`);
   return documentOf({
-    title: `${titleOf(verdicts)} – userdrift`,
+    title: titleOf(verdicts),
     head: html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`,
     header: html`${badge(health)}<p class="soft">${healthLine(health, now)}</p>`,
     body: html`${blocks.length > 1 && overviewHtml(verdicts, names)}${blocks.map((block, index) => blockHtml(block, view, names[index] ?? ''))}${nextRuns(others, view.next, now)}${detailsHtml(others, now)}`,
     footer: footer(status, now, version),
   });
-}
-
-/** What a tab of the browser shows: the answer, of several targets how many of them are in a bad way. */
-function titleOf(verdicts: readonly Verdict[]): string {
-  const [only] = verdicts;
-  if (verdicts.length === 1 && only) return answerText(only);
-  const bad = verdicts.filter(({ tone }) => tone === 'bad').length;
-  const targets = counted(verdicts.length, 'target');
-  if (bad > 0) return `✗ ${bad} of ${targets}`;
-  return verdicts.every(({ tone }) => tone === 'good') ? `✓ ${targets}` : targets;
 }
 
 /** Before the first good run nothing is proved, and nothing is late. */

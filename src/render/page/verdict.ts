@@ -15,6 +15,8 @@ export interface Known {
   expectedBy: (runId: string) => number | null;
   /** How old a proof may be, in milliseconds, and since when one is waited for, ISO 8601; null: nobody waits. */
   waiting: { maxAgeMs: number; since: string } | null;
+  /** How old a proof may be where nobody waits for one, in milliseconds. */
+  holdsMs?: number;
   /** The last run that left no report; null: none did. `at` as ISO 8601. */
   silent: { command: string; at: string; text: string } | null;
   /** ISO 8601 */
@@ -36,24 +38,37 @@ export function verdictOf(known: Known): Verdict {
   return { ...verdict, notes: [...verdict.notes, lastRunNote(known, told)].filter(Boolean) };
 }
 
-/** Is its word too old? Where nobody waits, it holds until a run does not reach its end. */
+/** Is its word too old? Where nobody waits, it also holds only until a run does not reach its end. */
 function isOvertaken(known: Known, told: PastRun): boolean {
-  if (known.waiting !== null) return isOld(known, endOf(told));
+  if (known.waiting !== null || isOld(known, endOf(told))) return isOld(known, endOf(told));
   const last = known.runs.findLast((run) => isAboutAll(run) && run.verdict !== 'busy');
   return last !== undefined && startOf(last) > startOf(told) && endingOf(last) !== 'done';
 }
 
-/** The last run whose word counts: one about all users before one about a part, unless the part has worse news. */
+/** The run whose word counts: the last one about all users, unless one about a part has worse news since, or it is too old. */
 function lastTold(known: Known): PastRun | null {
   const telling = known.runs.filter(tells);
   const whole = telling.findLast(({ full }) => full) ?? null;
-  const last = telling.at(-1) ?? null;
-  if (whole === null || last === null) return last;
-  return leftAfter(last) || isOld(known, endOf(whole)) ? last : whole;
+  const since = whole === null ? telling : telling.slice(telling.indexOf(whole) + 1);
+  const worse = lastOfEachPart(since).findLast((run) => isWorse(run) && !isOld(known, endOf(run)));
+  if (worse) return worse;
+  return whole === null || isOld(known, endOf(whole)) ? (telling.at(-1) ?? null) : whole;
 }
 
-function isOld({ waiting, now }: Known, at: number): boolean {
-  return waiting !== null && Date.parse(now) - at >= waiting.maxAgeMs;
+/** What the first shard left is not found by the second one. Shards of another number are others. */
+function lastOfEachPart(runs: readonly PastRun[]): PastRun[] {
+  const number = (run: PastRun | undefined) => run?.shard?.split('/')[1];
+  const last = runs.findLast(({ shard }) => shard !== null);
+  const current = runs.filter((run) => run.shard === null || number(run) === number(last));
+  return [...new Map(current.map((run) => [run.shard, run])).values()];
+}
+
+function isWorse(run: PastRun): boolean {
+  return (leftAfter(run) ?? 0) > 0 || (staleAfter(run) ?? 0) > 0;
+}
+
+function isOld({ waiting, holdsMs = Number.POSITIVE_INFINITY, now }: Known, at: number): boolean {
+  return Date.parse(now) - at >= (waiting?.maxAgeMs ?? holdsMs);
 }
 
 function ofRun(known: Known, run: PastRun): Verdict {
