@@ -46,6 +46,15 @@ export function program(terminal: Terminal, done: Done): Command {
     .configureHelp({ minWidthToWrap: 20 })
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', `\n${exitCodeHelp(widthOf(terminal))}`);
+  addJobs(root, terminal, done);
+  addLooks(root, terminal, done);
+  addDeliveries(root, terminal, done);
+  addSurroundings(root, terminal, done);
+  return root;
+}
+
+/** The runs themselves. */
+function addJobs(root: Command, terminal: Terminal, done: Done): void {
   const { jobIndex } = terminal.env;
   const check = verb(
     root,
@@ -71,6 +80,10 @@ export function program(terminal: Terminal, done: Done): Command {
   addWriteFlags(addFlags(backfill, jobIndex)).action(async (flags: WriteFlags) =>
     done(await (await import('./backfill.ts')).backfill(flags, terminal)),
   );
+}
+
+/** What looks at a database, and at what was. */
+function addLooks(root: Command, terminal: Terminal, done: Done): void {
   const doctor = verb(root, 'doctor', 'everything that is in the way of a sync, with its fix', '--target public.users');
   addPlaceFlags(doctor).action(async (flags: DoctorFlags) =>
     done(await (await import('./doctor.ts')).doctor(flags, terminal)),
@@ -87,6 +100,10 @@ export function program(terminal: Terminal, done: Done): Command {
     '--with trigger,workflow',
   );
   addInitFlags(init).action(async (flags: InitFlags) => done(await (await import('./init.ts')).init(flags, terminal)));
+}
+
+/** What runs the job, tells of it and installs what complements it. */
+function addDeliveries(root: Command, terminal: Terminal, done: Done): void {
   const schedule = verb(root, 'schedule', 'run the lines of a crontab, and serve what came of them', '--run-at-start');
   addScheduleFlags(schedule).action(async (flags: ScheduleFlags) => {
     const judge = (args: readonly string[]) => complaintOf(args, terminal);
@@ -113,6 +130,10 @@ export function program(terminal: Terminal, done: Done): Command {
   addAimFlags(sql.addArgument(what)).action(async (kind: SqlKind, flags: AimFlags) =>
     done(await (await import('./sql.ts')).sql(kind, flags, terminal)),
   );
+}
+
+/** The demo, and what a shell needs. */
+function addSurroundings(root: Command, terminal: Terminal, done: Done): void {
   verb(root, 'demo', 'all of it against an embedded PostgreSQL with sample users', '').action(async () =>
     done(await (await import('./demo.ts')).demo(terminal)),
   );
@@ -134,7 +155,6 @@ export function program(terminal: Terminal, done: Done): Command {
     .action(async (words: string[]) => {
       done((await import('./completion.ts')).complete(words, program(terminal, done), terminal));
     });
-  return root;
 }
 
 /** What this command line has against the arguments, without running anything; null: nothing. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { pastRun } from '../../scripts/sample-runs.ts';
 import { EXIT_CODES } from '../../src/exit-codes.ts';
 import type { PastRun } from '../../src/past-run.ts';
 
@@ -9,34 +10,12 @@ const moment = fc
   .map((seconds) => new Date(1_795_000_000_000 - seconds * 1000).toISOString());
 
 /** A run as it is most often: of all users, and good. */
-export const GOOD_RUN: PastRun = {
+export const GOOD_RUN = pastRun({
   runId: '01M8FBGSQ7EP06BBKQ9SMVSA3W',
   startedAt: '2026-11-16T08:00:00.000Z',
   durationMs: 1000,
-  toolVersion: '0.1.0',
-  command: 'sync',
-  transport: 'postgres',
-  target: 'public.users',
-  dryRun: false,
-  full: true,
-  since: null,
-  shard: null,
-  namedUsers: null,
-  verdict: 'in_sync',
-  exitCode: 0,
-  reason: null,
-  sourceTotal: 48_210,
-  missing: 0,
-  stale: null,
-  orphans: 0,
-  oldest: null,
-  inserted: 0,
-  refreshed: 0,
-  failed: 0,
-  residual: 0,
   residualStale: 0,
-  arrived: 0,
-};
+});
 
 /** Any run; `name` makes its texts. */
 export function anyRun(name: fc.Arbitrary<string>): fc.Arbitrary<PastRun> {
