@@ -1,5 +1,6 @@
 /** The interface between the job and a database. Two transports implement it; neither knows the job. */
 import type { Facts, Finding } from './facts.ts';
+import type { Ids } from './ids.ts';
 import type { PastRun } from './past-run.ts';
 import type { Note } from './report.ts';
 import type { Mapping } from './sql/mapping.ts';
@@ -142,17 +143,20 @@ export interface Tables {
   prove(depth: 'read' | 'write'): Promise<Finding[]>;
   /** The first measure of a run passes no clock, fixes it and breaks the missing down; the later ones repeat the proof of sight. */
   measure(scope: Scope, clock?: Clock): Promise<Measure>;
-  /** Ids of eligible missing users, ascending, in batches. Holds no snapshot while the consumer thinks. */
-  missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>;
+  /**
+   * Ids of eligible missing users in batches, ascending in each, in one stream or several: what one has handed out must be
+   * settled before the next is asked for. No id comes twice. Holds no snapshot while the consumer thinks.
+   */
+  missing(scope: Scope, clock: Clock, batchSize: number): Iterable<AsyncGenerator<Ids>>;
   /** Ids of stale users, ascending, in batches. */
-  stale(scope: Scope, batchSize: number): AsyncGenerator<string[]>;
+  stale(scope: Scope, batchSize: number): AsyncGenerator<Ids>;
   /**
    * Writes the users and yields outcomes as they settle; a bad row is an outcome, only the end of the road throws. An
    * insert is settled to its last id; of calls of a repair function none begins after `stop`, and those users get no outcome.
    */
-  write(ids: readonly string[], stop: AbortSignal): AsyncGenerator<Outcome[]>;
+  write(ids: Ids, stop: AbortSignal): AsyncGenerator<Outcome[]>;
   /** Brings the refresh columns of these users up to date. */
-  refresh(ids: readonly string[]): AsyncGenerator<RefreshOutcome[]>;
+  refresh(ids: Ids): AsyncGenerator<RefreshOutcome[]>;
   /** Where each of these users stands. */
   stand(ids: readonly string[]): Promise<Standing[]>;
   /** The statement that `write` sends per batch, or per user where it calls a function, for people to read. */

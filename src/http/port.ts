@@ -1,6 +1,7 @@
 import type { Retry } from '../attempts/retry.ts';
 import type { Facts, Finding } from '../facts.ts';
 import { Fault } from '../fault.ts';
+import type { Ids } from '../ids.ts';
 import type { PastRun } from '../past-run.ts';
 import type { Candidate, Clock, Lease, Measure, Names, Outcome, Port, Scope, Standing, Tables } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
@@ -150,16 +151,16 @@ class HttpTables implements Tables {
     return measure(this.#functions, scope, clock ?? null, this.#options);
   }
 
-  missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]> {
-    return streamMissing(this.#functions, scope, clock, Math.min(batchSize, LARGEST_BATCH));
+  missing(scope: Scope, clock: Clock, batchSize: number): AsyncGenerator<string[]>[] {
+    return [streamMissing(this.#functions, scope, clock, Math.min(batchSize, LARGEST_BATCH))];
   }
 
   stale(): never {
     throw new TypeError(NO_REFRESH);
   }
 
-  write(ids: readonly string[]): AsyncGenerator<Outcome[]> {
-    return this.#writer.insert(ids);
+  write(ids: Ids): AsyncGenerator<Outcome[]> {
+    return this.#writer.insert([...ids]);
   }
 
   refresh(): never {

@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import type { Ids } from '../ids.ts';
 import type { Outcome, RowFault, Standing } from '../port.ts';
 import { callSql, turnSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
@@ -54,8 +55,8 @@ export class Caller {
    * Calls the function for each of these users in turn and yields what a read-back shows, group by group. After `stop`
    * the call in flight settles and no other begins: users that were not called get no outcome.
    */
-  async *write(ids: readonly string[], stop: AbortSignal): AsyncGenerator<Outcome[]> {
-    const left = ids.values();
+  async *write(ids: Ids, stop: AbortSignal): AsyncGenerator<Outcome[]> {
+    const left = ids[Symbol.iterator]();
     for (;;) {
       const { made, trouble, done } = await this.#callSome(left, stop);
       if (made.size > 0) {

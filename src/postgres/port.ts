@@ -1,17 +1,19 @@
 import type { Facts } from '../facts.ts';
+import type { Ids } from '../ids.ts';
 import type { PastRun } from '../past-run.ts';
-import type { Candidate, Clock, Lease, Measure, Names, Port, Scope, Standing, Tables } from '../port.ts';
+import type { Candidate, Clock, Lease, Measure, Names, Outcome, Port, Scope, Standing, Tables } from '../port.ts';
 import { callSql } from '../sql/call.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import type { Name } from '../sql/name.ts';
 import { shardBounds } from '../sql/shard.ts';
 import type { Signature } from '../sql/signatures.ts';
-import { missingIdsSql, missingSql, staleSql } from '../sql/stream.ts';
+import { missingSql, staleSql } from '../sql/stream.ts';
 import { insertSql } from '../sql/write.ts';
 import type { Address } from './address.ts';
 import { Caller } from './call.ts';
 import { findCandidates, findProspects, type Prospect } from './candidates.ts';
 import { explained, explainedEach } from './database-fault.ts';
+import { Heap, Neighbours } from './heap.ts';
 import { readRuns, recordRun } from './history.ts';
 import { inspect } from './inspect.ts';
 import { readSite, type Site } from './installed.ts';
@@ -136,8 +138,10 @@ class PostgresTables implements Tables {
   readonly #writer: Writer;
   /** null: rows are inserted */
   readonly #caller: Caller | null;
-  /** By the last measure everybody without a row is expected to have one, and they are very many. */
-  #everybody = false;
+  /** The last measure, where it found a large share of all users missing. */
+  #crowd: Measure | null = null;
+  /** Users who were handed out and have no row for all that. */
+  readonly #unwritten = new Set<string>();
 
   constructor(server: Server, mapping: Mapping, options: MeasureOptions, writer: Writer, caller: Caller | null) {
     this.#server = server;
@@ -154,26 +158,31 @@ class PostgresTables implements Tables {
   async measure(scope: Scope, clock?: Clock): Promise<Measure> {
     const work = measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
     const measured = await explained('measure', work);
-    // Where a function writes, grace keeps it from being called twice for one sign-up.
-    this.#everybody = this.#caller === null && scope.since === null && isEverybody(measured);
+    this.#crowd = isCrowd(measured) ? measured : null;
     return measured;
   }
 
-  missing(scope: Scope, { cutoff, future }: Clock, batchSize: number): AsyncGenerator<string[]> {
-    if (this.#everybody) return this.#stream(scope, batchSize, [], (scoped) => missingIdsSql(this.#mapping, scoped));
-    return this.#stream(scope, batchSize, [cutoff, future], (scoped) => missingSql(this.#mapping, scoped));
+  *missing(scope: Scope, clock: Clock, batchSize: number): Generator<AsyncGenerator<Ids>> {
+    const { cutoff, future } = clock;
+    const byId = () => this.#stream(scope, batchSize, [cutoff, future], (scoped) => missingSql(this.#mapping, scoped));
+    const heap = this.#heap(scope, batchSize);
+    if (heap === null) return yield byId();
+    yield explainedEach('stream ids', heap.stream());
+    yield this.#leftBy(heap, byId);
   }
 
   stale(scope: Scope, batchSize: number): AsyncGenerator<string[]> {
     return this.#stream(scope, batchSize, [], (scoped) => staleSql(this.#mapping, scoped));
   }
 
-  write(ids: readonly string[], stop: AbortSignal) {
+  write(ids: Ids, stop: AbortSignal) {
     if (this.#caller) return explainedEach('call the repair function', this.#caller.write(ids, stop));
-    return explainedEach('insert', this.#writer.insert(ids));
+    return this.#remembered(
+      explainedEach('insert', this.#writer.insert(ids, ids instanceof Neighbours ? ids.places : null)),
+    );
   }
 
-  refresh(ids: readonly string[]) {
+  refresh(ids: Ids) {
     return explainedEach('refresh', this.#writer.refresh(ids));
   }
 
@@ -184,6 +193,29 @@ class PostgresTables implements Tables {
   statement(): string {
     const { repair } = this.#mapping;
     return repair ? `-- for each missing user\n${callSql(this.#mapping, repair, '$1')}` : insertSql(this.#mapping);
+  }
+
+  /** null: by id it is faster, or safer */
+  #heap(scope: Scope, batchSize: number): Heap | null {
+    const { indexed, rowSecurity } = this.#options;
+    if (this.#crowd === null || this.#caller || !indexed || !isEverybody(scope)) return null;
+    const { clock, missing, targetEmpty: empty } = this.#crowd;
+    return new Heap(this.#server, this.#mapping, { rowSecurity, batchSize, clock, missing, empty });
+  }
+
+  async *#leftBy(heap: Heap, byId: () => AsyncGenerator<Ids>): AsyncGenerator<Ids> {
+    if (await explained('make it safe', heap.isAll())) return;
+    for await (const batch of byId()) {
+      const ids = [...batch].filter((id) => !this.#unwritten.has(id));
+      if (ids.length > 0) yield ids;
+    }
+  }
+
+  async *#remembered(settled: AsyncGenerator<Outcome[]>): AsyncGenerator<Outcome[]> {
+    for await (const outcomes of settled) {
+      for (const { id, kind } of outcomes) if (kind === 'failed' || kind === 'suppressed') this.#unwritten.add(id);
+      yield outcomes;
+    }
   }
 
   #stream(scope: Scope, batchSize: number, values: readonly string[], sql: StreamOptions['sql']) {
@@ -203,10 +235,13 @@ function isIndexed(target: Facts['target'], key: string): boolean {
   return target.indexes.some(({ valid, partial, columns: [first] }) => valid && !partial && first === key);
 }
 
-/** Missing users from which on it pays not to look at each of them before it is written. */
-const VERY_MANY = 10_000;
+/** From so many missing users on, and this share of all, it pays to read all of the wide rows as they lie. */
+const CROWD = { users: 10_000, share: 0.2 };
 
-/** Whoever signs up while so many are written may then be written before its grace is over. */
-function isEverybody({ missing, excluded }: Measure): boolean {
-  return missing >= VERY_MANY && Object.values(excluded).every((count) => count === 0);
+function isCrowd({ missing, sourceTotal }: Measure): boolean {
+  return missing >= CROWD.users && missing >= CROWD.share * sourceTotal;
+}
+
+function isEverybody({ since, shard }: Scope): boolean {
+  return since === null && shard === null;
 }

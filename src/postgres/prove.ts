@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Finding } from '../facts.ts';
 import { eligible, type Mapping, sourceOf, whole } from '../sql/mapping.ts';
 import { ident } from '../sql/name.ts';
-import { inOneRow, insertSql, refreshSql } from '../sql/write.ts';
+import { insertAtOnceSql, refreshAtOnceSql } from '../sql/write.ts';
 import { proveCall } from './prove-call.ts';
 import type { Server } from './server.ts';
 import { classify, sqlState } from './sqlstate.ts';
@@ -51,7 +51,7 @@ async function judge(
     const written = mapping.repair
       ? await proveCall(client, mapping, mapping.repair)
       : await attempt(client, 'columns', 'insert_invalid', () =>
-          client.query(`explain ${inOneRow(insertSql(mapping))}`, [[]]),
+          client.query(`explain ${insertAtOnceSql(mapping)}`, [[]]),
         );
     if (written) return [written];
     const refreshed = mapping.refresh.length > 0 && (await proveRefresh(client, mapping));
@@ -61,7 +61,7 @@ async function judge(
 
 function proveRefresh(client: ClientBase, mapping: Mapping): Promise<Finding | null> {
   return attempt(client, 'refresh', 'refresh_invalid', () =>
-    client.query(`explain ${inOneRow(refreshSql(mapping))}`, [[]]),
+    client.query(`explain ${refreshAtOnceSql(mapping)}`, [[]]),
   );
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { RetryOptions } from '../attempts/retry.ts';
 import { Fault } from '../fault.ts';
+import { arrayText, type Ids, idsIn } from '../ids.ts';
 import type { Address } from './address.ts';
 import { Client, destroy, limitSilence, protocolOf } from './client.ts';
 import { connectionFault } from './connection-fault.ts';
@@ -17,10 +18,11 @@ import {
   transaction,
 } from './transaction.ts';
 
-/** `name` is unique to the text. */
+/** `name` is unique to the text; `more` are its parameters after the ids. */
 export interface Statement {
   name: string;
   text: string;
+  more: readonly string[];
 }
 
 export interface ServerOptions {
@@ -101,20 +103,20 @@ export class Server {
   }
 
   /**
-   * Runs one statement that writes and returns `ids` in one row: autocommit where the session keeps the settings, else in a
-   * transaction of its own. A target with policies needs row security on, which no session of ours keeps. What all came
-   * back in the order in which it was sent is the very array that was sent.
+   * Runs one statement that writes and returns ids in one row, null for those that were sent, which are its first parameter:
+   * autocommit where the session keeps the settings, else in a transaction of its own. A target with policies needs row
+   * security on, which no session of ours keeps. Where all came back, the result is the very thing that was sent.
    */
-  async writeOnce({ name, text }: Statement, ids: readonly string[], rowSecurity: boolean): Promise<readonly string[]> {
-    const sent = ids.join();
+  async writeOnce({ name, text, more }: Statement, ids: Ids, rowSecurity: boolean): Promise<Ids> {
+    const sent = arrayText(ids);
     const run = async (client: pg.ClientBase) => {
       // Only a session of our own keeps prepared statements.
       const prepared = this.mode === 'session' ? { name } : {};
-      // As text: the driver would quote each uuid on its own.
-      const { rows } = await client.query<{ ids: string | null }>({ ...prepared, text, values: [`{${sent}}`] });
-      const back = rows[0]?.ids ?? null;
-      if (back === sent) return ids;
-      return back === null ? [] : back.split(',');
+      const values = [sent, ...more];
+      const { rows } = await client.query<{ ids: string | null }>({ ...prepared, text, values });
+      const [answer] = rows;
+      if (!answer) throw new TypeError('a batch was answered without a row');
+      return answer.ids === null ? ids : idsIn(answer.ids);
     };
     if (this.mode === 'session' && !rowSecurity) return this.#borrow(limitOf(WRITE_SETTINGS), run, 'autocommit');
     const settings = { ...WRITE_SETTINGS, row_security: rowSecurity ? 'on' : 'off' };

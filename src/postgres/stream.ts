@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
-import Cursor from 'pg-cursor';
 import type { Mapping } from '../sql/mapping.ts';
 import { type Range, type Scoped, scopedBy } from '../sql/scope.ts';
 import { inChunks, windowEndSql } from '../sql/stream.ts';
+import { ahead } from './ahead.ts';
+import { readRows } from './cursor.ts';
 import type { Server } from './server.ts';
 import { sqlState } from './sqlstate.ts';
 import type { Settings } from './transaction.ts';
@@ -88,13 +89,20 @@ async function* epochs(
   }
 }
 
-function settingsOf(mapping: Mapping, { rowSecurity }: StreamOptions): Settings {
+/** What every epoch runs with. */
+export function epochSettings(rowSecurity: boolean): Settings {
   return {
     statement_timeout: '15s',
     lock_timeout: '5s',
     row_security: rowSecurity ? 'on' : 'off',
     // As it was proved: a function in public must not stand in for one of pg_catalog.
     search_path: '',
+  };
+}
+
+function settingsOf(mapping: Mapping, { rowSecurity }: StreamOptions): Settings {
+  return {
+    ...epochSettings(rowSecurity),
     // The bound inside the anti-join is missing for text keys; a scan of the target per epoch would be quadratic.
     ...(mapping.keyType === 'text' ? { enable_seqscan: 'off' } : {}),
   };
@@ -107,60 +115,19 @@ async function nextWindow(client: ClientBase, mapping: Mapping, range: Range, ro
 }
 
 async function readEpoch(client: ClientBase, range: Range, limit: number, options: StreamOptions): Promise<Epoch> {
-  // pg-cursor drops an error that arrives between its last row and the server's "ready": the read would never settle.
-  let lost = () => {};
-  const loss = new Promise<never>((_, reject) => {
-    lost = () => reject(new Error('Connection terminated while reading'));
-    client.once('end', lost);
-  });
-  try {
-    return await Promise.race([readRows(client, range, limit, options), loss]);
-  } finally {
-    client.off('end', lost);
-  }
-}
-
-async function readRows(client: ClientBase, range: Range, limit: number, options: StreamOptions): Promise<Epoch> {
   const text = inChunks(options.sql(scopedBy(range)), CHUNK);
-  const cursor = client.query(new Cursor<Chunk>(text, [limit, ...options.values]));
+  const chunks = await readRows<Chunk>(client, text, [limit, ...options.values], CHUNKS);
   const ids: string[] = [];
   let seen = 0;
-  let last: string | null = null;
-  for (let rows = CHUNKS; rows === CHUNKS; ) {
-    const chunks = await cursor.read(CHUNKS);
-    for (const chunk of chunks) {
-      if (chunk.ids !== null) ids.push(...chunk.ids.split(','));
-      seen += chunk.seen;
-      last = chunk.last;
-    }
-    rows = chunks.length;
+  for (const chunk of chunks) {
+    if (chunk.ids !== null) ids.push(...chunk.ids.split(','));
+    seen += chunk.seen;
   }
-  return { ids, cutAt: seen >= limit ? last : null };
+  return { ids, cutAt: seen >= limit ? (chunks.at(-1)?.last ?? null) : null };
 }
 
 interface Chunk {
   ids: string | null;
   seen: number;
   last: string;
-}
-
-/** Begins the next step while the one before is being worked on. */
-async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  const step = () => {
-    const next = source.next();
-    // Whoever asks for it hears of it.
-    next.catch(() => {});
-    return next;
-  };
-  try {
-    for (let next = step(); ; ) {
-      const { done, value } = await next;
-      if (done) return;
-      next = step();
-      yield value;
-    }
-  } finally {
-    // Not awaited: it would first have to finish its read.
-    source.return(undefined).catch(() => {});
-  }
 }

@@ -1,13 +1,16 @@
 import { Groups } from '../attempts/groups.ts';
 import { Fault } from '../fault.ts';
+import type { Ids } from '../ids.ts';
 import type { Outcome, RefreshOutcome, RowFault, Standing } from '../port.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { literal } from '../sql/name.ts';
-import { inOneRow, insertSql, refreshSql, standingSql } from '../sql/write.ts';
+import { insertAtOnceSql, insertPlacedSql, refreshAtOnceSql, standingSql } from '../sql/write.ts';
 import { explained, type StandingRow, standingOf } from '../standing.ts';
 import type { Server, Statement } from './server.ts';
 import { classify, faultOf, isSourceForeignKey } from './sqlstate.ts';
 
+/** Some of them have a row by now, or a unique column of theirs is taken. */
+const TAKEN = '23505';
 /** How often a single id may run into a timeout before it counts as failed. */
 const TIMEOUTS_OF_ONE = 3;
 
@@ -17,8 +20,8 @@ export interface Batches {
   split: number;
 }
 
-/** Of what is done, `ids` are those that were sent, the very array, where all of them came back in order. */
-type Attempt = { kind: 'done'; ids: readonly string[] } | { kind: 'rejected'; fault: RowFault };
+/** Of what is done, `ids` are those that were sent, the very thing, where all of them came back in order. */
+type Attempt = { kind: 'done'; ids: Ids } | { kind: 'rejected'; fault: RowFault };
 
 /** Writes batches of users: one statement each, split where a row is bad, read back where the counts differ. */
 export class Writer {
@@ -44,20 +47,37 @@ export class Writer {
     });
   }
 
-  /** Inserts; yields the outcomes of each group as it settles, every id once. */
-  async *insert(ids: readonly string[]): AsyncGenerator<Outcome[]> {
-    const statement = { name: 'insert', text: inOneRow(insertSql(this.#mapping)) };
-    yield* this.#each(ids, async (group) => {
-      const attempt = await this.#attempt(statement, group);
+  /**
+   * Inserts; yields the outcomes of each group as it settles, every id once. Where the rows of the users lie may be known, as
+   * text of an array of places; who is not found there any more is looked up by id.
+   */
+  async *insert(ids: Ids, places: string | null = null): AsyncGenerator<Outcome[]> {
+    this.batches.count += 1;
+    const statement = { name: 'insert', text: insertAtOnceSql(this.#mapping), more: [] };
+    const whole = places === null ? null : await this.#insertPlaced(ids, places);
+    if (whole?.kind === 'done') yield asInserted(whole.ids);
+    const left = whole?.kind === 'done' ? without(ids, whole.ids) : [...ids];
+    yield* this.#groups.each(left, async (group) => {
+      const known =
+        whole?.kind === 'rejected' && whole.fault.code !== TAKEN && group.length === ids.length ? whole : null;
+      const attempt = known ?? (await this.#attempt(statement, group));
       if (attempt.kind === 'done') return this.#settle(statement, group, attempt.ids);
       return group.length > 1 ? null : this.#blame(group, attempt.fault);
     });
   }
 
+  async #insertPlaced(ids: Ids, places: string): Promise<Attempt> {
+    const statement = { name: 'insert placed', text: insertPlacedSql(this.#mapping), more: [places] };
+    const attempt = await this.#attempt(statement, ids);
+    if (attempt.kind === 'done') refuseRewrittenKeys(ids, attempt.ids);
+    return attempt;
+  }
+
   /** Updates the refresh columns; yields the outcomes of each group as it settles, every id once. */
-  async *refresh(ids: readonly string[]): AsyncGenerator<RefreshOutcome[]> {
-    const statement = { name: 'refresh', text: inOneRow(refreshSql(this.#mapping)) };
-    yield* this.#each(ids, async (group): Promise<RefreshOutcome[] | null> => {
+  async *refresh(ids: Ids): AsyncGenerator<RefreshOutcome[]> {
+    this.batches.count += 1;
+    const statement = { name: 'refresh', text: refreshAtOnceSql(this.#mapping), more: [] };
+    yield* this.#groups.each([...ids], async (group): Promise<RefreshOutcome[] | null> => {
       const attempt = await this.#attempt(statement, group);
       if (attempt.kind === 'rejected') {
         return group.length > 1 ? null : group.map((id) => ({ id, kind: 'failed', ...attempt.fault }));
@@ -81,16 +101,8 @@ export class Writer {
     return rows.map(standingOf);
   }
 
-  #each<T extends { kind: string }>(
-    ids: readonly string[],
-    settle: (group: readonly string[]) => Promise<T[] | null>,
-  ): AsyncGenerator<T[]> {
-    this.batches.count += 1;
-    return this.#groups.each(ids, settle);
-  }
-
   /** One statement, sent until it is answered; what a row is to blame for comes back as data. */
-  async #attempt(statement: Statement, group: readonly string[]): Promise<Attempt> {
+  async #attempt(statement: Statement, group: Ids): Promise<Attempt> {
     let orphaned = 0;
     let timeouts = 0;
     for (;;) {
@@ -111,13 +123,11 @@ export class Writer {
   }
 
   /** Names the ids that did not come back; one that nothing explains is sent again, alone. */
-  async #settle(statement: Statement, group: readonly string[], inserted: readonly string[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = inserted.map((id) => ({ id, kind: 'inserted' }));
-    if (inserted === group) return outcomes;
+  async #settle(statement: Statement, group: readonly string[], inserted: Ids): Promise<Outcome[]> {
+    const outcomes = asInserted(inserted);
     refuseRewrittenKeys(group, inserted);
     if (inserted.length === group.length) return outcomes;
-    const back = new Set(inserted);
-    for (const standing of await this.stand(group.filter((id) => !back.has(id)))) {
+    for (const standing of await this.stand(without(group, inserted))) {
       outcomes.push(explained(standing) ?? (await this.#sendAlone(statement, standing.id)));
     }
     return outcomes;
@@ -140,10 +150,21 @@ export class Writer {
   }
 }
 
+function asInserted(ids: Ids): Outcome[] {
+  return Array.from(ids, (id) => ({ id, kind: 'inserted' }));
+}
+
+function without(ids: Ids, some: Ids): readonly string[] {
+  if (ids === some) return [];
+  const out = new Set(some);
+  return [...ids].filter((id) => !out.has(id));
+}
+
 /** Each further try would insert one more row that belongs to nobody. */
-function refuseRewrittenKeys(group: readonly string[], inserted: readonly string[]): void {
+function refuseRewrittenKeys(group: Ids, inserted: Ids): void {
+  if (inserted === group) return;
   const sent = new Set(group);
-  if (inserted.every((id) => sent.has(id))) return;
+  if ([...inserted].every((id) => sent.has(id))) return;
   throw new Fault('key_rewritten', 'a trigger on the target changed the key of the rows that were inserted', {
     fix: 'let the trigger leave the key alone; rows with a made-up key are now in the target',
   });

@@ -135,19 +135,21 @@ async function repairDrift(step: Step, measured: Measure): Promise<Fault | null>
   }
 }
 
-function writeMissing(step: Step, clock: Clock, progress: () => void): Promise<void> {
+async function writeMissing(step: Step, clock: Clock, progress: () => void): Promise<void> {
   const { tables, run } = step;
   const { job, tally } = run;
-  return repair({
-    ...boundsOf(step),
-    progress,
-    ids: tables.missing(job.scope, clock, batchSizeOf(job)),
-    write: (ids, stop) => {
-      tally.scan(ids.length);
-      return tables.write(ids, stop);
-    },
-    settle: (outcomes) => (callsFunction(job) ? tally.settleCalls(outcomes) : tally.settle(outcomes)),
-  });
+  for (const ids of tables.missing(job.scope, clock, batchSizeOf(job))) {
+    await repair({
+      ...boundsOf(step),
+      progress,
+      ids,
+      write: (batch, stop) => {
+        tally.scan(batch.length);
+        return tables.write(batch, stop);
+      },
+      settle: (outcomes) => (callsFunction(job) ? tally.settleCalls(outcomes) : tally.settle(outcomes)),
+    });
+  }
 }
 
 function refreshStale(step: Step, progress: () => void): Promise<void> {

@@ -1,12 +1,13 @@
 import pLimit from 'p-limit';
+import type { Ids } from '../ids.ts';
 import { orStopped } from './stop.ts';
 import type { Tally } from './tally.ts';
 
 interface Repair<T> {
   /** batches of ids */
-  ids: AsyncGenerator<string[]>;
+  ids: AsyncGenerator<Ids>;
   /** `stop` aborts with the first trouble of any batch, too. */
-  write: (ids: readonly string[], stop: AbortSignal) => AsyncGenerator<T[]>;
+  write: (ids: Ids, stop: AbortSignal) => AsyncGenerator<T[]>;
   settle: (outcomes: T[]) => void;
   tally: Tally;
   concurrency: number;
@@ -64,7 +65,7 @@ class Trouble {
   }
 }
 
-async function writeBatch<T>(ids: string[], work: Repair<T>, trouble: Trouble, stop: AbortSignal): Promise<void> {
+async function writeBatch<T>(ids: Ids, work: Repair<T>, trouble: Trouble, stop: AbortSignal): Promise<void> {
   // A batch that was pulled ahead is not in flight yet: after a stop it is never begun, and never counted.
   if (trouble.first || work.stop.aborted) return;
   try {

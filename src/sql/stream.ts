@@ -38,14 +38,6 @@ from (
 order by m.id`;
 }
 
-/** The same without `due`, for where everybody without a row is: on ids alone, which no wide row is read for. */
-export function missingIdsSql(mapping: Mapping, scope: Scoped): string {
-  return `
-select u.id::text as id, true as due from ${sourceOf(mapping)}
-where ${withoutRowWithin(mapping, scope)}
-order by u.id limit $1`;
-}
-
 /**
  * What one of these streams finds, `size` ids a row, ascending: `ids`, those that are due, joined by commas; how many were
  * `seen`; and the `last` of them.

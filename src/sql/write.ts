@@ -14,18 +14,24 @@ import { ident } from './name.ts';
 
 /** The users that a statement is about. */
 const IDS = '$1::uuid[]';
+/** The same where `$1` is needed as the text that it came as. */
+const SENT = '$1::text::uuid[]';
 
-/**
- * Inserts the rows that the mapping makes of `from`: SQL from the word on, which names a source row `u` and says which
- * ones. The conflict names the key, because without a target it would hide a taken e-mail, and on another column it would
- * hand one person's row to another.
- */
-export function insertFrom(mapping: Mapping, from: string): string {
+/** Inserts the rows that the mapping makes of `from`: SQL from the word on, which names a source row `u` and says which ones. */
+function insertRowsFrom(mapping: Mapping, from: string): string {
   const names = [mapping.key, ...mapping.columns.map(({ name }) => name)].map(ident);
   const values = [keyValue(mapping), ...mapping.columns.map(({ expression }) => whole(expression))];
   return `insert into ${targetOf(mapping)} (${names.join(', ')})
 select ${values.join(',\n')}
-${from}
+${from}`;
+}
+
+/**
+ * The same, and leaves out who is there already. The conflict names the key, because without a target it would hide a taken
+ * e-mail, and on another column it would hand one person's row to another.
+ */
+export function insertFrom(mapping: Mapping, from: string): string {
+  return `${insertRowsFrom(mapping, from)}
 on conflict (${ident(mapping.key)}) do nothing`;
 }
 
@@ -50,22 +56,48 @@ from ${source}
 where ${sameUser(mapping)} and ${eligible(mapping)} and ${staleTest(mapping)}`;
 }
 
-/** The same for the users $1 (uuid[]), whose ids come back where something changed. */
-export function refreshSql(mapping: Mapping): string {
-  return `${refreshFrom(mapping, sourceOf(mapping))} and u.id = any(${IDS})
+/** The same for the users `ids` (SQL for uuid[]), whose ids come back where something changed. */
+function refreshSql(mapping: Mapping, ids = IDS): string {
+  return `${refreshFrom(mapping, sourceOf(mapping))} and u.id = any(${ids})
 returning u.id::text as id`;
 }
 
+/** `insertSql` with its answer in one row. */
+export function insertAtOnceSql(mapping: Mapping): string {
+  return inOneRow(insertSql(mapping, SENT));
+}
+
 /**
- * A statement that returns ids, which come back in one row: `ids`, joined by commas in the order of their return, null where
- * there is none. A thousand rows cost the client more than all else that it does for a batch. An id that is NULL comes back
- * empty: a trigger made it so, and whoever sent it must hear of that.
+ * As `insertAtOnceSql`, for users whose places in the heap are known: $2, the text of a tid[], in the order of the ids. Whose
+ * row is elsewhere by now is not inserted, and somebody who has a row fails all of them: a conflict that is looked for before
+ * each row costs a twentieth. The commit does not wait for the disk. The names of the list are such that an expression which
+ * says `id` still means that of the source.
  */
-export function inOneRow(statement: string): string {
+export function insertPlacedSql(mapping: Mapping): string {
+  const from = `from unnest(${SENT}, $2::text::tid[]) as placed (placed_id, placed_at)
+join ${sourceOf(mapping)} on u.ctid = placed_at and u.id = placed_id
+where ${eligible(mapping)}
+order by u.id`;
+  const insert = `${insertRowsFrom(mapping, from)}
+returning ${ident(mapping.key)}::text as id`;
+  return inOneRow(insert, ", set_config('synchronous_commit', 'off', true)");
+}
+
+/** `refreshSql` with its answer in one row. */
+export function refreshAtOnceSql(mapping: Mapping): string {
+  return inOneRow(refreshSql(mapping, SENT));
+}
+
+/**
+ * The ids that a statement returns, in one row, as the text of an array in the order of their return; null where that is the
+ * very text that was sent. A thousand rows cost the client more than all else that it does for a batch, and a thousand ids in
+ * one row still cost it a third. An id that is NULL is there as such: a trigger made it so, and whoever sent it must hear of that.
+ */
+function inOneRow(statement: string, more = ''): string {
   return `with written (id) as (
 ${statement}
 )
-select string_agg(coalesce(id, ''), ',') as ids from written`;
+select nullif('{' || coalesce(string_agg(coalesce(id, 'NULL'), ','), '') || '}', $1::text) as ids${more} from written`;
 }
 
 /** Where each of the ids `ids` (SQL for uuid[]) stands now: present, absent, excluded with the reason, or missing. */

@@ -5,7 +5,7 @@ import { idsIn } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Asked, run } from '../support/job.ts';
-import { onTables } from '../support/on-tables.ts';
+import { eachMissing, onTables } from '../support/on-tables.ts';
 import { rewriting } from '../support/rewriting.ts';
 
 /**
@@ -92,12 +92,7 @@ const PROMISES = {
         yield* write(...batch);
       };
     });
-    const backwards = onTables((tables) => {
-      const read = tables.missing.bind(tables);
-      tables.missing = async function* (...asked) {
-        for await (const batch of read(...asked)) yield batch.toReversed();
-      };
-    });
+    const backwards = eachMissing((ids) => [...ids].reverse());
     const both = await Promise.all([
       job('sync', { wrap: (port) => together(unlocked(port)) }),
       job('sync', { wrap: (port) => backwards(together(unlocked(port))) }),
@@ -187,7 +182,8 @@ const MISTAKES: Record<string, Mistake> = {
   },
   'ids as they come': {
     breaks: ['batches that overlap do not wait for each other in a circle'],
-    rewrite: (text) => text.replace(/^order by u\.id(?=\non conflict)/m, 'order by array_position($1::uuid[], u.id)'),
+    rewrite: (text) =>
+      text.replace(/^order by u\.id(?=\non conflict)/m, 'order by array_position($1::text::uuid[], u.id)'),
   },
   'not in': {
     breaks: ['a row of nobody hides nobody'],
@@ -200,16 +196,16 @@ const MISTAKES: Record<string, Mistake> = {
   'who is expected is asked once': {
     breaks: ['who was deleted meanwhile is not written'],
     rewrite: (text) =>
-      text.replace(/(?<=^where u\.id = any\(\$1::uuid\[\]\)) and .*(?=\norder by u\.id\non conflict)/m, ''),
+      text.replace(/(?<=^where u\.id = any\(\$1::text::uuid\[\]\)) and .*(?=\norder by u\.id\non conflict)/m, ''),
   },
   'a batch that fails, fails': {
     breaks: ['a user who is refused is named, with the constraint', 'a bad row costs nobody else'],
     change: (tables) => {
       tables.write = async function* (batch) {
-        yield await db.postgres.query<{ id: string }>(tables.statement(), [batch]).then(
+        const ids = [...batch];
+        yield await db.postgres.query<{ id: string }>(tables.statement(), [ids]).then(
           ({ rows }) => rows.map(({ id }): Outcome => ({ id, kind: 'inserted' })),
-          ({ code, constraint }) =>
-            batch.map((id): Outcome => ({ id, kind: 'failed', code, constraint, column: null })),
+          ({ code, constraint }) => ids.map((id): Outcome => ({ id, kind: 'failed', code, constraint, column: null })),
         );
       };
     },

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import Cursor from 'pg-cursor';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Port } from '../../src/port.ts';
 import { createTable } from '../support/app.ts';
 import { start } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { run } from '../support/job.ts';
-import { onTables } from '../support/on-tables.ts';
+import { eachMissing, onTables } from '../support/on-tables.ts';
 
 const COUNT = 300_000;
 const CONFIG = { target: 'public.users', columns: { email: 'u.email' } };
@@ -70,15 +71,12 @@ function countIds() {
     most.held = Math.max(most.held, held);
     return rows;
   });
-  const wrap = onTables((tables) => {
-    const missing = tables.missing.bind(tables);
-    tables.missing = async function* (...asked) {
-      for await (const batch of missing(...asked)) {
-        handedOut += batch.length;
-        most.handedOut = Math.max(most.handedOut, handedOut);
-        yield batch;
-      }
-    };
+  const seen = eachMissing((ids) => {
+    handedOut += ids.length;
+    most.handedOut = Math.max(most.handedOut, handedOut);
+    return ids;
+  });
+  const settled = onTables((tables) => {
     const write = tables.write.bind(tables);
     tables.write = async function* (...batch) {
       for await (const outcomes of write(...batch)) {
@@ -91,7 +89,7 @@ function countIds() {
   return {
     most,
     left: () => [held, handedOut],
-    wrap,
+    wrap: (port: Port) => settled(seen(port)),
     [Symbol.dispose]: () => void Reflect.set(Cursor.prototype, 'read', read),
   };
 }
