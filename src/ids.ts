@@ -2,6 +2,7 @@
 export interface Ids {
   readonly length: number;
   [Symbol.iterator](): IterableIterator<string>;
+  slice(from: number, to: number): Ids;
 }
 
 /**
@@ -16,11 +17,15 @@ export class ArrayText implements Ids {
   }
 
   get length(): number {
-    return (this.text.length - 1) / UUID_AND_COMMA;
+    return Math.floor(this.text.length / UUID_AND_COMMA);
   }
 
   [Symbol.iterator](): IterableIterator<string> {
     return idsIn(this.text).values();
+  }
+
+  slice(from: number, to: number): ArrayText {
+    return new ArrayText(`{${this.text.slice(1 + from * UUID_AND_COMMA, Math.min(to, this.length) * UUID_AND_COMMA)}}`);
   }
 }
 

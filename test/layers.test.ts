@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
  * do not know each other.
  */
 const FLOORS = [
-  ['exit-codes', 'fault', 'version'],
+  ['exit-codes', 'fault', 'ids', 'version'],
   ['attempts'],
   ['sql'],
   ['config', 'report', 'examination', 'proposal'],
@@ -28,6 +28,7 @@ const PURE: Record<string, RegExp> = {
   'exit-codes': /^$/,
   fault: /^$/,
   facts: /^$/,
+  ids: /^$/,
   attempts: /^p-retry$|^node:timers\/promises$/,
   catalog: /^$/,
   standing: /^$/,

@@ -40,7 +40,7 @@ export type AimFlags = Pick<Flags, 'config' | 'target' | 'key'>;
 /** The values of the flags that only writing jobs have. */
 export interface WriteFlags extends Flags {
   dryRun?: boolean;
-  concurrency: number;
+  concurrency?: number | undefined;
   batchSize: number;
   failOn: 'drift' | 'unrepaired';
   allowShare?: number | true;
@@ -182,9 +182,8 @@ export function addWriteFlags(command: Command): Command {
     .option('--dry-run', 'show what would be written and write nothing')
     .option(
       '--concurrency <n>',
-      'batches in flight, at most 8 and never more than the server has to give',
+      'batches in flight, at most 8 and never more than the server has to give; otherwise 3, and small ones with pauses while people log in',
       whole(1, 1e12),
-      3,
     )
     .option('--batch-size <n>', 'users per statement', whole(1, 10_000), 1000)
     .addOption(

@@ -46,7 +46,7 @@ export interface CheckOptions {
 export interface SyncOptions extends CheckOptions {
   /** Show what would be written and write nothing. */
   dryRun?: boolean | undefined;
-  /** Batches in flight; default 3, at most 8. */
+  /** Batches in flight, at most 8; default 3, and fewer and smaller ones while people sign up and log in. */
   concurrency?: number | undefined;
   /** Users per statement; default 1000. */
   batchSize?: number | undefined;

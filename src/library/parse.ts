@@ -31,7 +31,7 @@ const common = {
 const users = z.array(uuid).min(1).optional();
 const writing = {
   dryRun: z.boolean().default(false),
-  concurrency: z.int().min(1).default(3),
+  concurrency: z.int().min(1).optional(),
   batchSize: z.int().min(1).max(10_000).default(1000),
   failOn: z.enum(['drift', 'unrepaired']).default('unrepaired'),
   allowShare: z.union([z.literal(true), parsed(parsePercent, SHARE)], { error: `expected ${SHARE}` }).optional(),

@@ -18,6 +18,11 @@ export class Neighbours extends ArrayText {
     super(ids);
     this.places = places;
   }
+
+  override slice(from: number, to: number): Neighbours {
+    const places = this.places.slice(2, -2).split('","').slice(from, to);
+    return new Neighbours(super.slice(from, to).text, `{"${places.join('","')}"}`);
+  }
 }
 
 export interface HeapOptions {

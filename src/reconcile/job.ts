@@ -30,6 +30,8 @@ export interface Asked {
     triggers: number | null;
   };
   concurrency: number;
+  /** Nobody said how many writers: so that fewer will do while people sign up and log in. */
+  givesWay: boolean;
   batchSize: number;
   waitMs: number;
   /** A run that finds another one writing is no failure. */

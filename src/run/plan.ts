@@ -2,6 +2,8 @@ import type { Config } from '../config/schema.ts';
 import type { Scope } from '../port.ts';
 import type { Asked, Command, Job } from '../reconcile/job.ts';
 
+/** With two cores a third is no faster; with more it is. */
+const WRITERS = 3;
 /** More writers than this were slower in every measurement. */
 const MOST_WRITERS = 8;
 
@@ -12,6 +14,7 @@ export interface Orders {
   user?: readonly string[] | undefined;
   maxDrift: number;
   dryRun?: boolean | undefined;
+  /** Writers; without it, as many as are good for the server. */
   concurrency?: number | undefined;
   batchSize?: number | undefined;
   failOn?: 'drift' | 'unrepaired' | undefined;
@@ -36,7 +39,8 @@ export function plan(command: Command, config: Config, orders: Orders): Omit<Ask
     maxDrift: orders.maxDrift,
     failOn: orders.failOn ?? 'unrepaired',
     limits: limitsOf(command, config, orders),
-    concurrency: Math.min(orders.concurrency ?? 1, MOST_WRITERS),
+    concurrency: Math.min(orders.concurrency ?? (command === 'check' ? 1 : WRITERS), MOST_WRITERS),
+    givesWay: orders.concurrency === undefined,
     batchSize: orders.batchSize ?? 1000,
     waitMs: orders.wait ?? 0,
     busyOk: orders.busyOk === true,

@@ -21,6 +21,9 @@ export async function runLogged(job: Asked, { log, open, ...world }: Surrounding
       open({
         runId: world.runId,
         concurrency: job.concurrency,
+        givesWay: job.givesWay,
+        onPace: (givesWay) =>
+          log.info({ givesWay }, givesWay ? 'writing slowly: people are logging in' : 'writing at full speed again'),
         signal: world.stop,
         onRetry: ({ action, code }) => log.warn({ action, code }, 'trying again'),
       }),

@@ -57,6 +57,7 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
   const { transport = DEFAULT_TRANSPORT } = asked;
   const job = plan(command, parseConfig(JSON.stringify(asked.config ?? TEXTBOOK), 'test'), {
     ...FLAGS,
+    concurrency: 1,
     ...asked.flags,
   });
   const runId = `TEST${String(++runs).padStart(6, '0')}`;
@@ -64,7 +65,8 @@ export async function run(command: Command, asked: Asked): Promise<Report> {
     toolVersion: '0.0.0',
     runId,
     open: async () => {
-      const options = { runId, concurrency: job.concurrency, signal: asked.stop ?? never, onRetry: () => {} };
+      const { concurrency, givesWay } = job;
+      const options = { runId, concurrency, givesWay, signal: asked.stop ?? never, onRetry: () => {} };
       const port = asked.open
         ? await asked.open()
         : transport === 'http'

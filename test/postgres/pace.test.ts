@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ArrayText, type Ids } from '../../src/ids.ts';
+import { Pace } from '../../src/postgres/pace.ts';
+import { Interruption } from '../../src/reconcile/stop.ts';
+import { TRAFFIC_SQL } from '../../src/sql/traffic.ts';
+import { crowd } from '../support/crowd.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { run, TEXTBOOK_TABLE } from '../support/job.ts';
+
+const NEVER = new AbortController().signal;
+const IDS = Array.from({ length: 250 }, (_, n) => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`);
+
+describe('a pace', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    return () => void vi.useRealTimers();
+  });
+
+  /** A pace that is told these numbers of rows, one at each look, and how it changes. */
+  function paced(rows: (number | Error)[]) {
+    const changes: boolean[] = [];
+    const count = async () => {
+      const next = rows.shift();
+      if (next instanceof Error || next === undefined) throw next ?? new Error('nothing more to tell');
+      return next;
+    };
+    const pace = new Pace(count, (givesWay) => changes.push(givesWay));
+    const look = async (afterMs: number) => {
+      vi.advanceTimersByTime(afterMs);
+      await pace.look();
+    };
+    return { pace, look, changes };
+  }
+
+  test('takes the first look for a beginning', async () => {
+    const { look, changes } = paced([1_000_000]);
+    await look(0);
+    expect(changes).toEqual([]);
+  });
+
+  test('sees people at five rows per second, and not at four', async () => {
+    const { look, changes } = paced([0, 4, 9]);
+    await look(0);
+    await look(1000);
+    expect(changes).toEqual([]);
+    await look(1000);
+    expect(changes).toEqual([true]);
+  });
+
+  test('looks once per second, a quarter of one after its first look', async () => {
+    const told = [0, 100, 100];
+    const { look } = paced(told);
+    await look(0);
+    await look(249);
+    expect(told).toHaveLength(2);
+    await look(1);
+    expect(told).toHaveLength(1);
+    await look(999);
+    expect(told).toHaveLength(1);
+    await look(1);
+    expect(told).toHaveLength(0);
+  });
+
+  test('goes on for five seconds after nobody was seen any more', async () => {
+    const { look, changes } = paced([0, 100, 100, 100, 100]);
+    await look(0);
+    await look(1000);
+    await look(1000);
+    await look(2500);
+    expect(changes).toEqual([true]);
+    await look(1500);
+    expect(changes).toEqual([true, false]);
+  });
+
+  test('takes a look that fails for none', async () => {
+    const { look, changes } = paced([0, new Error('the connection is gone'), 2000]);
+    await look(0);
+    await look(1000);
+    await look(1000);
+    expect(changes).toEqual([true]);
+  });
+
+  async function partsOf(pace: Pace, ids: Ids, stop = NEVER): Promise<string[][]> {
+    const parts: string[][] = [];
+    const work = async function* (part: Ids) {
+      parts.push([...part]);
+      yield part.length;
+    };
+    for await (const _ of pace.each(ids, stop, work)) expect(_).toBeGreaterThan(0);
+    return parts;
+  }
+
+  test('hands on the very batch while nobody is there', async () => {
+    const { pace } = paced([0, 0]);
+    const seen: Ids[] = [];
+    const ids = new ArrayText(`{${IDS.join()}}`);
+    const work = async function* (part: Ids) {
+      seen.push(part);
+      yield part.length;
+    };
+    for await (const _ of pace.each(ids, NEVER, work));
+    expect(seen).toEqual([ids]);
+    expect(seen[0]).toBe(ids);
+  });
+
+  test.each([
+    ['an array', IDS],
+    ['the text of one', new ArrayText(`{${IDS.join()}}`)],
+  ])('hands on a hundred at a time while people are there, nobody twice: %s', async (_, ids) => {
+    const { pace, look } = paced([0, 1000]);
+    await look(0);
+    await look(1000);
+    const parts = await partsOf(pace, ids);
+    expect(parts.map(({ length }) => length)).toEqual([100, 100, 50]);
+    expect(parts.flat()).toEqual(IDS);
+  });
+
+  test('hands on what is left of a batch when they are gone', async () => {
+    const { pace, look } = paced([0, 1000, 1000]);
+    await look(0);
+    await look(1000);
+    const parts: number[] = [];
+    const work = async function* (part: Ids) {
+      parts.push(part.length);
+      vi.advanceTimersByTime(6000);
+      yield part.length;
+    };
+    for await (const _ of pace.each(IDS, AbortSignal.abort(), work));
+    expect(parts).toEqual([100, 150]);
+  });
+});
+
+describe('a backfill', () => {
+  let db: TestDatabase;
+  let ids: string[];
+
+  beforeAll(async () => {
+    db = await createDatabase();
+    await db.queryAsPostgres(TEXTBOOK_TABLE);
+    ids = await crowd(db, 10_500);
+    await db.query('vacuum (analyze) auth.users');
+  });
+  afterAll(() => db.drop());
+  beforeEach(() => db.query('truncate public.users'));
+
+  const unbound = { concurrency: undefined };
+
+  /** Long enough after the first look for the next to see who has logged in meanwhile. */
+  const confirm = async () => {
+    await sleep(1200);
+    return true;
+  };
+
+  /** People log in until the work is done. */
+  async function besideLogins<T>(work: () => Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const logins = (async () => {
+      for (let n = 0; !done.signal.aborted; n += 1) {
+        await db.query('update auth.users set last_sign_in_at = now() where id = $1', [ids[n % ids.length]]);
+        await sleep(5, undefined, { signal: done.signal }).catch(() => {});
+      }
+    })();
+    try {
+      return await work();
+    } finally {
+      done.abort();
+      await logins;
+    }
+  }
+
+  test('is written in full batches while nobody logs in', async () => {
+    const report = await run('backfill', { url: db.url, flags: unbound });
+    expect(report).toMatchObject({ verdict: 'repaired', repair: { inserted: 10_500 }, batches: { count: 11 } });
+  });
+
+  test('is written in small parts while people log in, and leaves nobody out', async () => {
+    const report = await besideLogins(() => run('backfill', { url: db.url, flags: unbound, confirm }));
+    expect(report).toMatchObject({ verdict: 'repaired', repair: { scanned: 10_500, inserted: 10_500 } });
+    expect(report.batches.count).toBeGreaterThan(50);
+  });
+
+  test('takes a number of writers for an order', async () => {
+    const report = await besideLogins(() => run('backfill', { url: db.url, flags: { concurrency: 3 }, confirm }));
+    expect(report).toMatchObject({ verdict: 'repaired', repair: { inserted: 10_500 } });
+    expect(report.batches.count).toBeLessThan(15);
+  });
+
+  test('ends at once when it is told to, whoever logs in', async () => {
+    const stop = new AbortController();
+    const progress = ({ done }: { done: number }) => {
+      if (done >= 500) stop.abort(new Interruption('SIGTERM'));
+    };
+    const report = await besideLogins(() =>
+      run('backfill', { url: db.url, flags: unbound, confirm, stop: stop.signal, progress }),
+    );
+    expect(report).toMatchObject({ verdict: 'interrupted', repair: { unresolved: 0 } });
+    expect(report.repair.inserted).toBeLessThan(5000);
+  });
+
+  test('does not take its own work for that of others', async () => {
+    await db.query('select pg_stat_force_next_flush()');
+    const before = await db.query<{ rows: number }>(TRAFFIC_SQL);
+    // Its sessions end with it, and tell what they did.
+    await run('backfill', { url: db.url, flags: unbound });
+    expect(await db.query(TRAFFIC_SQL)).toEqual(before);
+    expect(before[0]?.rows).toBeGreaterThan(10_000);
+  });
+});
