@@ -157,8 +157,11 @@ function classedColumns(mapping: Mapping, { breakdown }: Asked): string {
   const classes = `coalesce(${exclusionOf(mapping)}, case
     when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
     else 'missing' end)`;
-  const day = `case when ${DATED} then (u.created_at at time zone 'UTC')::date end`;
-  const [dayAsked, providerAsked] = [breakdown ? day : 'null::date', breakdown?.providers ? PROVIDER : 'null::text'];
+  // Nobody asks for it of who is excluded. Not by a filter: that may be slow, and would be asked once more.
+  const expected = eligible({ skip: { ...mapping.skip, where: null } });
+  const day = `case when ${expected} and ${DATED} then (u.created_at at time zone 'UTC')::date end`;
+  const provider = `case when ${expected} then ${PROVIDER} end`;
+  const [dayAsked, providerAsked] = [breakdown ? day : 'null::date', breakdown?.providers ? provider : 'null::text'];
   return `u.id, case when ${DATED} then u.created_at end as dated, ${classes} as class, ${dayAsked} as day, ${providerAsked} as provider`;
 }
 
