@@ -14,8 +14,8 @@ import { counted, milliseconds, table, times, whole } from '../tables.ts';
 const NOBODY = 'nobody else';
 const STATEMENT = 'one `insert … select`';
 const DEFAULT = 'userdrift';
-/** What a person can ask for who would rather wait. */
-const KINDER = ['--concurrency 2', '--concurrency 1', '--concurrency 1 --batch-size 250'];
+/** What a person can ask for, who is then given no less and no more. */
+const FIXED = ['--concurrency 3', '--concurrency 2', '--concurrency 1', '--concurrency 1 --batch-size 250'];
 const PACE: Pace = { connections: 4, perSecond: 50 };
 /** For how long the logins are alone; a backfill lasts as long as it does. */
 const ALONE_MS = 5000;
@@ -36,7 +36,7 @@ export const kindnessScenario: Scenario = {
       contestant(bench, NOBODY, () => sleep(bench.users < FEWEST ? ALONE_MS / 10 : ALONE_MS)),
       contestant(bench, STATEMENT, singleStatement),
       contestant(bench, DEFAULT, (arena) => backfill(program, arena)),
-      ...KINDER.map((flags) =>
+      ...FIXED.map((flags) =>
         contestant(bench, `userdrift ${flags}`, (arena) => backfill(program, arena, flags.split(' '))),
       ),
     ];

@@ -3,8 +3,8 @@ import { literal, qualified } from './name.ts';
 
 /**
  * How the source lies on disk: `blocks`, its length; `horizon`, a transaction before which every row that is older was
- * committed; and since when the server is `up`. No row where a place says nothing (a view, a partitioned table, another
- * storage), where this role may not read the columns of the system, where the server cannot scan a range of places (before
+ * committed; and since when the server is `up`. No row where a place says nothing (a view, a table with partitions or
+ * heirs, another storage), where this role may not read the columns of the system, where the server cannot scan a range of places (before
  * 14), or where nothing would tell that what was written is safe.
  */
 export function heapSql(mapping: Mapping): string {
@@ -12,7 +12,7 @@ export function heapSql(mapping: Mapping): string {
 select pg_relation_size(c.oid) / current_setting('block_size')::int as blocks,
   pg_snapshot_xmin(pg_current_snapshot())::xid::text as horizon, ${UP} as up
 from pg_class c join pg_am a on a.oid = c.relam
-where c.oid = ${literal(qualified(mapping.source))}::regclass and c.relkind = 'r' and a.amname = 'heap'
+where c.oid = ${literal(qualified(mapping.source))}::regclass and c.relkind = 'r' and not c.relhassubclass and a.amname = 'heap'
   and has_table_privilege(c.oid, 'select') and current_setting('server_version_num')::int >= 140000
   and exists (
     select from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname = 'pg_logical_emit_message'
