@@ -3,9 +3,9 @@ import { literal, qualified } from './name.ts';
 
 /**
  * How the source lies on disk: `blocks`, its length; `horizon`, a transaction before which every row that is older was
- * committed; and since when the server is `up`. No row where a place says nothing (a view, a table with partitions or
- * heirs, another storage), where this role may not read the columns of the system, where the server cannot scan a range of places (before
- * 14), or where nothing would tell that what was written is safe.
+ * committed; and since when the server is `up`. No row where a place says nothing (a view, a table with partitions or heirs,
+ * another storage), where this role may not read the columns of the system, where the server cannot scan a range of places
+ * (before 14), or where nothing would tell that what was written is safe.
  */
 export function heapSql(mapping: Mapping): string {
   return `
