@@ -19,7 +19,8 @@ where c.oid = ${literal(qualified(mapping.source))}::regclass and c.relkind = 'r
       and proargtypes[2] = 'text'::regtype and has_function_privilege(oid, 'execute'))`;
 }
 
-const UP = 'pg_postmaster_start_time()::text';
+/** The process that starts all others outlives the recovery after one of them was killed; the statistics begin anew with it. */
+const UP = `concat(pg_postmaster_start_time(), ' ', pg_stat_get_bgwriter_stat_reset_time())`;
 
 /**
  * Waits until all that was committed before is as safe as the server makes a commit: one that writes something, be it an
