@@ -14,8 +14,6 @@ import { ident } from './name.ts';
 
 /** The users that a statement is about. */
 const IDS = '$1::uuid[]';
-/** The same where `$1` is needed as the text that it came as. */
-const SENT = '$1::text::uuid[]';
 
 /** Inserts the rows that the mapping makes of `from`: SQL from the word on, which names a source row `u` and says which ones. */
 function insertRowsFrom(mapping: Mapping, from: string): string {
@@ -56,25 +54,26 @@ from ${source}
 where ${sameUser(mapping)} and ${eligible(mapping)} and ${staleTest(mapping)}`;
 }
 
-/** The same for the users `ids` (SQL for uuid[]), whose ids come back where something changed. */
-function refreshSql(mapping: Mapping, ids = IDS): string {
-  return `${refreshFrom(mapping, sourceOf(mapping))} and u.id = any(${ids})
+/** The same for the users $1 (uuid[]), whose ids come back where something changed. */
+function refreshSql(mapping: Mapping): string {
+  return `${refreshFrom(mapping, sourceOf(mapping))} and u.id = any(${IDS})
 returning u.id::text as id`;
 }
 
 /** `insertSql` with its answer in one row. */
 export function insertAtOnceSql(mapping: Mapping): string {
-  return inOneRow(insertSql(mapping, SENT));
+  return inOneRow(insertSql(mapping));
 }
 
 /**
  * As `insertAtOnceSql`, for users whose places in the heap are known: $2, the text of a tid[], in the order of the ids. Whose
  * row is elsewhere by now is not inserted, and somebody who has a row fails all of them: a conflict that is looked for before
- * each row costs a twentieth. The commit does not wait for the disk. The names of the list are such that an expression which
+ * each row costs a twentieth. The commit does not wait for the disk. $1 is the text of an array as well: in this one place it
+ * is read once, whatever the plan. The names of the list are such that an expression which
  * says `id` still means that of the source.
  */
 export function insertPlacedSql(mapping: Mapping): string {
-  const from = `from unnest(${SENT}, $2::text::tid[]) as placed (placed_id, placed_at)
+  const from = `from unnest($1::text::uuid[], $2::text::tid[]) as placed (placed_id, placed_at)
 join ${sourceOf(mapping)} on u.ctid = placed_at and u.id = placed_id
 where ${eligible(mapping)}
 order by u.id`;
@@ -85,13 +84,13 @@ returning ${ident(mapping.key)}::text as id`;
 
 /** `refreshSql` with its answer in one row. */
 export function refreshAtOnceSql(mapping: Mapping): string {
-  return inOneRow(refreshSql(mapping, SENT));
+  return inOneRow(refreshSql(mapping));
 }
 
 /**
- * The ids that a statement returns, in one row, as the text of an array in the order of their return; null where that is the
- * very text that was sent. A thousand rows cost the client more than all else that it does for a batch, and a thousand ids in
- * one row still cost it a third. An id that is NULL is there as such: a trigger made it so, and whoever sent it must hear of that.
+ * The ids that a statement returns, in one row, as the text of an array in the order of their return; null where those are
+ * $1. A thousand rows cost the client more than all else that it does for a batch, and a thousand ids in one row still cost it
+ * a third. An id that is NULL is there as such: a trigger made it so, and whoever sent it must hear of that.
  */
 function inOneRow(statement: string, more = ''): string {
   return `with written (id) as (

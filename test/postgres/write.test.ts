@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Mapping } from '../../src/sql/mapping.ts';
+import { insertAtOnceSql, refreshAtOnceSql } from '../../src/sql/write.ts';
 import { until } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -189,6 +191,37 @@ describe('bad rows', () => {
       repair: { failed: 0, scanned: 2000 },
     });
     expect(await count()).toBe(ids.length);
+  });
+});
+
+describe('the ids of a batch are read once, not for each row that is looked at', () => {
+  const mapping: Mapping = {
+    source: { schema: 'auth', name: 'users' },
+    target: { schema: 'public', name: 'users' },
+    key: 'id',
+    keyType: 'uuid',
+    columns: [{ name: 'email', expression: 'u.email' }],
+    refresh: [{ name: 'email', expression: 'u.email', type: 'text' }],
+    skip: { deleted: true, anonymous: true, sso: true, where: null },
+    repair: null,
+  };
+
+  test.each([
+    ['insert', insertAtOnceSql(mapping)],
+    ['refresh', refreshAtOnceSql(mapping)],
+  ])('%s', async (_, text) => {
+    const client = await db.admin.connect();
+    try {
+      // So does a planner who knows of the table only that it was small once.
+      await client.query('begin; set local enable_indexscan = off; set local enable_bitmapscan = off');
+      const { rows } = await client.query(`explain ${text}`, [`{${await crowd(db, 20)}}`]);
+      const plan = JSON.stringify(rows);
+      expect(plan).toMatch(/Filter: [^"]*ANY \('\{/);
+      expect(plan).not.toContain('::text)::uuid[]');
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 });
 

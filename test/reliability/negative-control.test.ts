@@ -182,8 +182,7 @@ const MISTAKES: Record<string, Mistake> = {
   },
   'ids as they come': {
     breaks: ['batches that overlap do not wait for each other in a circle'],
-    rewrite: (text) =>
-      text.replace(/^order by u\.id(?=\non conflict)/m, 'order by array_position($1::text::uuid[], u.id)'),
+    rewrite: (text) => text.replace(/^order by u\.id(?=\non conflict)/m, 'order by array_position($1::uuid[], u.id)'),
   },
   'not in': {
     breaks: ['a row of nobody hides nobody'],
@@ -196,7 +195,7 @@ const MISTAKES: Record<string, Mistake> = {
   'who is expected is asked once': {
     breaks: ['who was deleted meanwhile is not written'],
     rewrite: (text) =>
-      text.replace(/(?<=^where u\.id = any\(\$1::text::uuid\[\]\)) and .*(?=\norder by u\.id\non conflict)/m, ''),
+      text.replace(/(?<=^where u\.id = any\(\$1::uuid\[\]\)) and .*(?=\norder by u\.id\non conflict)/m, ''),
   },
   'a batch that fails, fails': {
     breaks: ['a user who is refused is named, with the constraint', 'a bad row costs nobody else'],
