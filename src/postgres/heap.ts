@@ -33,6 +33,8 @@ export interface HeapOptions {
   missing: number;
   /** and nobody had a row. Whoever has one by now is found to have it when it is to be written. */
   empty: boolean;
+  /** Older than what was measured: nobody is counted here who was not counted there. */
+  horizon: string;
 }
 
 /** Ids per epoch, as in a stream by id. */
@@ -88,12 +90,12 @@ export class Heap {
   }
 
   async *#epochs(): AsyncGenerator<Neighbours[]> {
-    const { batchSize, clock, empty } = this.#options;
+    const { batchSize, clock, empty, horizon } = this.#options;
     const limit = Math.ceil(EPOCH_ROWS / batchSize) * batchSize;
     const text = missingInHeapSql(this.#mapping, batchSize, empty);
     this.#look = await this.#server.read(this.#settings, (client) => lookAtHeap(client, this.#mapping));
     if (this.#look === null) return;
-    const { blocks, horizon } = this.#look;
+    const { blocks } = this.#look;
     for (let after = START; after.block < blocks; ) {
       const before = { block: after.block + EPOCH_BLOCKS, item: 0 };
       const range = [textOf(after), textOf(before)];
@@ -125,13 +127,12 @@ interface Chunk {
 
 interface Look {
   blocks: number;
-  horizon: string;
   up: string;
 }
 
 /** null: the order in which the rows lie cannot be used here. */
 async function lookAtHeap(client: ClientBase, mapping: Mapping): Promise<Look | null> {
-  const { rows } = await client.query<{ blocks: string; horizon: string; up: string }>(heapSql(mapping));
+  const { rows } = await client.query<{ blocks: string; up: string }>(heapSql(mapping));
   const [row] = rows;
   return row ? { ...row, blocks: Number(row.blocks) } : null;
 }

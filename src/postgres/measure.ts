@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { Fault } from '../fault.ts';
 import type { Clock, Measure, Scope, Writes } from '../port.ts';
+import { HORIZON } from '../sql/heap.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { type Density, measureSql, PARAMETERS, probeSql } from '../sql/measure.ts';
 import { type Scoped, scopedBy } from '../sql/scope.ts';
@@ -19,6 +20,12 @@ export interface MeasureOptions {
   providers: boolean;
 }
 
+/** `horizon`: what transactions wrote that are older was seen. */
+export interface Measured {
+  measured: Measure;
+  horizon: string;
+}
+
 /**
  * Measures both tables in one snapshot. The proof of sight is repeated on this very connection, and that it is no
  * replica: a pooler or a failover may have led somewhere else than preflight looked. Throws a Fault `inconclusive`.
@@ -30,10 +37,10 @@ export async function measure(
   scope: Scope,
   clock: Clock | null,
   options: MeasureOptions,
-): Promise<Measure> {
+): Promise<Measured> {
   const settings = { statement_timeout: '10min', lock_timeout: '5s', jit: 'off', search_path: '' };
   return server.read(settings, async (client) => {
-    await proveSightAgain(client, mapping, options.writes);
+    const horizon = await proveSightAgain(client, mapping, options.writes);
     await client.query(`set local row_security = ${options.rowSecurity ? 'on' : 'off'}`);
     const scoped = scopedBy({ ...shardBounds(scope.shard), since: scope.since });
     const asked = {
@@ -48,7 +55,7 @@ export async function measure(
     const { rows } = await client.query<{ measure: Measure }>(text, values);
     const [row] = rows;
     if (!row) throw new TypeError('the measure returned no row');
-    return row.measure;
+    return { measured: row.measure, horizon };
   });
 }
 
@@ -74,11 +81,15 @@ async function probe(client: ClientBase, mapping: Mapping, scope: Scoped): Promi
   return { without: 'many', missing: missing > looked * MANY ? 'many' : 'few' };
 }
 
-async function proveSightAgain(client: ClientBase, mapping: Mapping, writes: Writes): Promise<void> {
+/** Returns the horizon. */
+async function proveSightAgain(client: ClientBase, mapping: Mapping, writes: Writes): Promise<string> {
   const source = await proveSource(client, mapping.source);
   const target = await proveTarget(client, mapping, writes);
-  const { rows } = await client.query<{ replica: boolean }>('select pg_is_in_recovery() as replica');
-  if (source.seen && target.seen && rows[0]?.replica === false) return;
+  const { rows } = await client.query<{ replica: boolean; horizon: string }>(
+    `select pg_is_in_recovery() as replica, ${HORIZON} as horizon`,
+  );
+  const [here] = rows;
+  if (source.seen && target.seen && here?.replica === false) return here.horizon;
   throw new Fault('sight_lost', 'while measuring, this connection could no longer see both tables on a primary', {
     verdict: 'inconclusive',
     fix: 'check the role and where the connection leads, then run it again',

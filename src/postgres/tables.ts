@@ -8,7 +8,7 @@ import { insertSql } from '../sql/write.ts';
 import { Caller } from './call.ts';
 import { explained, explainedEach } from './database-fault.ts';
 import { Heap, Neighbours } from './heap.ts';
-import { type MeasureOptions, measure } from './measure.ts';
+import { type Measured, type MeasureOptions, measure } from './measure.ts';
 import type { Pace } from './pace.ts';
 import { prove } from './prove.ts';
 import type { Server } from './server.ts';
@@ -32,7 +32,7 @@ export class PostgresTables implements Tables {
   readonly #caller: Caller | null;
   readonly #pace: Pace | null;
   /** The last measure, where it found a large share of all users missing. */
-  #crowd: Measure | null = null;
+  #crowd: Measured | null = null;
   /** Users who were handed out and have no row for all that. */
   readonly #unwritten = new Set<string>();
 
@@ -53,9 +53,9 @@ export class PostgresTables implements Tables {
   async measure(scope: Scope, clock?: Clock): Promise<Measure> {
     await this.#pace?.look();
     const work = measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
-    const measured = await explained('measure', work);
-    this.#crowd = isCrowd(measured) ? measured : null;
-    return measured;
+    const seen = await explained('measure', work);
+    this.#crowd = isCrowd(seen.measured) ? seen : null;
+    return seen.measured;
   }
 
   *missing(scope: Scope, clock: Clock, batchSize: number): Generator<AsyncGenerator<Ids>> {
@@ -95,8 +95,9 @@ export class PostgresTables implements Tables {
   #heap(scope: Scope, batchSize: number): Heap | null {
     const { indexed, rowSecurity } = this.#options;
     if (this.#crowd === null || this.#caller || !indexed || !isEverybody(scope)) return null;
-    const { clock, missing, targetEmpty: empty } = this.#crowd;
-    return new Heap(this.#server, this.#mapping, { rowSecurity, batchSize, clock, missing, empty });
+    const { clock, missing, targetEmpty: empty } = this.#crowd.measured;
+    const { horizon } = this.#crowd;
+    return new Heap(this.#server, this.#mapping, { rowSecurity, batchSize, clock, missing, empty, horizon });
   }
 
   async *#leftBy(heap: Heap, byId: () => AsyncGenerator<Ids>): AsyncGenerator<Ids> {

@@ -1,16 +1,17 @@
 import { eligible, type Mapping, sourceOf, withoutRow } from './mapping.ts';
 import { literal, qualified } from './name.ts';
 
+/** A transaction that all that are older have ended before, as SQL: what they wrote can be seen from now on. */
+export const HORIZON = 'pg_snapshot_xmin(pg_current_snapshot())::xid::text';
+
 /**
- * How the source lies on disk: `blocks`, its length; `horizon`, a transaction before which every row that is older was
- * committed; and since when the server is `up`. No row where a place says nothing (a view, a table with partitions or heirs,
+ * How the source lies on disk: `blocks`, its length; and since when the server is `up`. No row where a place says nothing (a view, a table with partitions or heirs,
  * another storage), where this role may not read the columns of the system, where the server cannot scan a range of places
  * (before 14), or where nothing would tell that what was written is safe.
  */
 export function heapSql(mapping: Mapping): string {
   return `
-select pg_relation_size(c.oid) / current_setting('block_size')::int as blocks,
-  pg_snapshot_xmin(pg_current_snapshot())::xid::text as horizon, ${UP} as up
+select pg_relation_size(c.oid) / current_setting('block_size')::int as blocks, ${UP} as up
 from pg_class c join pg_am a on a.oid = c.relam
 where c.oid = ${literal(qualified(mapping.source))}::regclass and c.relkind = 'r' and not c.relhassubclass and a.amname = 'heap'
   and has_table_privilege(c.oid, 'select') and current_setting('server_version_num')::int >= 140000
