@@ -95,11 +95,11 @@ export class Heap {
     const text = missingInHeapSql(this.#mapping, batchSize, empty);
     this.#look = await this.#server.read(this.#settings, (client) => lookAtHeap(client, this.#mapping));
     if (this.#look === null) return;
-    const { blocks } = this.#look;
+    const { blocks, file } = this.#look;
     for (let after = START; after.block < blocks; ) {
       const before = { block: after.block + EPOCH_BLOCKS, item: 0 };
       const range = [textOf(after), textOf(before)];
-      const chunks = await this.#read(text, [limit, clock.cutoff, clock.future, ...range, horizon]);
+      const chunks = await this.#read(text, [limit, clock.cutoff, clock.future, ...range, horizon, file]);
       if (chunks === null) return;
       yield chunks.flatMap(({ ids, places }) => (ids === null || places === null ? [] : [new Neighbours(ids, places)]));
       const seen = chunks.reduce((sum, chunk) => sum + chunk.seen, 0);
@@ -127,12 +127,13 @@ interface Chunk {
 
 interface Look {
   blocks: number;
+  file: string;
   up: string;
 }
 
 /** null: the order in which the rows lie cannot be used here. */
 async function lookAtHeap(client: ClientBase, mapping: Mapping): Promise<Look | null> {
-  const { rows } = await client.query<{ blocks: string; up: string }>(heapSql(mapping));
+  const { rows } = await client.query<{ blocks: string; file: string; up: string }>(heapSql(mapping));
   const [row] = rows;
   return row ? { ...row, blocks: Number(row.blocks) } : null;
 }

@@ -51,7 +51,7 @@ export class PostgresTables implements Tables {
   }
 
   async measure(scope: Scope, clock?: Clock): Promise<Measure> {
-    await this.#pace?.look();
+    if (!clock) await this.#pace?.look();
     const work = measure(this.#server, this.#mapping, scope, clock ?? null, this.#options);
     const seen = await explained('measure', work);
     this.#crowd = isCrowd(seen.measured) ? seen : null;

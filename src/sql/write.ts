@@ -66,16 +66,16 @@ export function insertAtOnceSql(mapping: Mapping): string {
 }
 
 /**
- * As `insertAtOnceSql`, for users whose places in the heap are known: $2, the text of a tid[], in the order of the ids. Whose
- * row is elsewhere by now is not inserted, and somebody who has a row fails all of them: a conflict that is looked for before
- * each row costs a twentieth. The commit does not wait for the disk. $1 is the text of an array as well: in this one place it
- * is read once, whatever the plan. The names of the list are such that an expression which
- * says `id` still means that of the source.
+ * As `insertAtOnceSql`, for users whose places in the heap are known: $2, the text of a tid[], in the order of the ids, which
+ * come as text as well: in this one place it is read once, whatever the plan. Whose row is elsewhere by now is not inserted,
+ * and somebody who has a row fails all of them: a conflict that is looked for before each row costs a twentieth. The commit
+ * does not wait for the disk. The names of the list are such that an expression which says `id` still means that of the source.
+ * Only behind the join is anybody compared, so that no plan asks the filter of the mapping about users of other batches.
  */
 export function insertPlacedSql(mapping: Mapping): string {
   const from = `from unnest($1::text::uuid[], $2::text::tid[]) as placed (placed_id, placed_at)
-join ${sourceOf(mapping)} on u.ctid = placed_at and u.id = placed_id
-where ${eligible(mapping)}
+join ${sourceOf(mapping)} on u.ctid = placed.placed_at
+where case when u.id = placed.placed_id then ${eligible(mapping)} end
 order by u.id`;
   const insert = `${insertRowsFrom(mapping, from)}
 returning ${ident(mapping.key)}::text as id`;

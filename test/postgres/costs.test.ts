@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { aged } from '../support/heap.ts';
 import { run, TEXTBOOK, TEXTBOOK_TABLE } from '../support/job.ts';
 
 /** What a run costs, in things that do not vary: statements and turns, as they go over the wire. */
@@ -76,6 +77,7 @@ test.each([
 
 test('a batch is one statement, and very many users are read once, as they lie', async () => {
   await db.query('truncate public.users');
+  await aged(db);
   const { report, texts, counts } = await sent('backfill');
   expect(report).toMatchObject({ verdict: 'repaired', repair: { inserted: COUNT } });
   expect(counts).toEqual({ measures: 2, probes: 2, reads: 2, inserts: 12, standings: 0 });
