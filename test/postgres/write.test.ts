@@ -1,16 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-
-<<<<<<< ours
-
 import type { Mapping } from '../../src/sql/mapping.ts';
 import { insertAtOnceSql, refreshAtOnceSql } from '../../src/sql/write.ts';
-
-=======
-
-import { insertAtOnceSql } from '../../src/sql/write.ts';
-
->>>>>>> theirs
-
 import { until } from '../support/app.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -274,27 +264,4 @@ describe('named users', () => {
     expect(report).toMatchObject({ verdict: 'unrepaired', exitCode: 2 });
     expect(report.users).toMatchObject([{ id, outcome: 'failed', code: '23514', constraint: 'never' }]);
   });
-});
-
-test('a plan that reads all of the source for a batch reads the ids of the batch once', async () => {
-  const ids = await crowd(db, 20);
-  const mapping = {
-    source: { schema: 'auth', name: 'users' },
-    target: { schema: 'public', name: 'users' },
-    key: 'id',
-    keyType: 'uuid',
-    columns: [],
-    refresh: [],
-    skip: { deleted: true, anonymous: true, sso: false, where: null },
-    repair: null,
-  } as const;
-  const client = await db.admin.connect();
-  await client.query('begin; set local enable_indexscan = off; set local enable_bitmapscan = off');
-  const { rows } = await client.query(`explain ${insertAtOnceSql(mapping)}`, [ids]);
-  await client.query('rollback');
-  client.release();
-  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-  expect(plan).toMatch(/Seq Scan on users u/);
-  // A value, and no conversion of it that would run for each row: 1000 ids and 12,500 rows took 5 s.
-  expect(plan).toMatch(/id = ANY \('\{[^']*\}'::uuid\[\]\)/);
 });
