@@ -145,7 +145,8 @@ export interface Tables {
   measure(scope: Scope, clock?: Clock): Promise<Measure>;
   /**
    * Ids of eligible missing users in batches, ascending in each, in one stream or several: what one has handed out must be
-   * settled before the next is asked for. No id comes twice. Holds no snapshot while the consumer thinks.
+   * settled before the next is asked for. No id comes twice, unless the server lost in a crash what was written. Holds no
+   * snapshot while the consumer thinks.
    */
   missing(scope: Scope, clock: Clock, batchSize: number): Iterable<AsyncGenerator<Ids>>;
   /** Ids of stale users, ascending, in batches. */

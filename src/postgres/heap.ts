@@ -7,7 +7,7 @@ import { ahead } from './ahead.ts';
 import { readRows } from './cursor.ts';
 import type { Server } from './server.ts';
 import { sqlState } from './sqlstate.ts';
-import { epochSettings } from './stream.ts';
+import { EPOCH_ROWS, epochSettings } from './stream.ts';
 import type { Settings } from './transaction.ts';
 
 /** Users that lie together: their ids, ascending, and where their rows are, as the text of an array of places. */
@@ -37,8 +37,6 @@ export interface HeapOptions {
   horizon: string;
 }
 
-/** Ids per epoch, as in a stream by id. */
-const EPOCH_ROWS = 10_000;
 /** Blocks per epoch, of 8 kB: 128 MB, or about 100,000 users. */
 const EPOCH_BLOCKS = 16_384;
 

@@ -13,7 +13,7 @@ const WINDOW_ROWS = 500_000;
 /** Below this a window that times out is no matter of size. */
 const SMALLEST_WINDOW = 1000;
 /** Ids per epoch, all of them held in memory (about 1 MB) so that slow writers never hold the snapshot. */
-const EPOCH_ROWS = 10_000;
+export const EPOCH_ROWS = 10_000;
 /** Ids in one row: each row costs the client as much as a hundred ids. */
 const CHUNK = 1000;
 /** Rows per read: more than an epoch has, so that one round trip brings it all. */

@@ -462,12 +462,12 @@ missing as materialized (
 classed as (
   select u.id, case when u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then u.created_at end as dated, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end, case
     when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
-    else 'missing' end) as class, case when u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then (u.created_at at time zone 'UTC')::pg_catalog.date end as day, case
+    else 'missing' end) as class, case when u.deleted_at is null and u.is_anonymous is not true and u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then (u.created_at at time zone 'UTC')::pg_catalog.date end as day, case when u.deleted_at is null and u.is_anonymous is not true then case
     when u.raw_app_meta_data ->> 'provider' is null then 'unknown'
     when u.raw_app_meta_data ->> 'provider' = any('{email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom}') then u.raw_app_meta_data ->> 'provider'
     when u.raw_app_meta_data ->> 'provider' like 'sso:%' then 'sso'
     when u.raw_app_meta_data ->> 'provider' like 'custom:%' then 'custom'
-    else 'other' end as provider
+    else 'other' end end as provider
   from missing join "auth"."users" u on u.id = missing.id
 ),
 counted as materialized (
