@@ -6,6 +6,7 @@ import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type Gate, gateBefore } from '../support/gate.ts';
+import { AS_THEY_LIE, aged } from '../support/heap.ts';
 import { type Asked, run } from '../support/job.ts';
 
 const COUNT = 300;
@@ -150,21 +151,27 @@ describe('a reader of many epochs', () => {
   });
   afterAll(() => crowded.drop());
 
-  test.each([
-    ['in the first', 1],
-    ['in the second', 2],
-    ['in the last', 3],
-  ])('is cut %s: it starts again where it was, and no user is left out', async (_, nth) => {
-    await crowded.query('truncate public.users');
-    await using way = await startFaultProxy(crowded.url);
-    const strikes = way.fault({ on: STREAM, at: 'reply', nth, do: 'cut' });
-    const report = await run('backfill', { url: way.via(crowded.url), config: CONFIG });
-    expect(strikes.struck).toBe(1);
-    expect(report).toMatchObject({
-      verdict: 'repaired',
-      repair: { scanned: 25_000, inserted: 25_000 },
-      residual: { missing: 0 },
-      batches: { retried: 1 },
+  describe.each([
+    ['by id', STREAM, { since: '2000-01-01T00:00:00Z' }],
+    ['as they lie', AS_THEY_LIE, {}],
+  ])('%s', (_, read, flags) => {
+    test.each([
+      ['in the first', 1],
+      ['in the second', 2],
+      ['in the last', 3],
+    ])('is cut %s: it starts again where it was, and no user is left out', async (__, nth) => {
+      await crowded.query('truncate public.users');
+      await aged(crowded);
+      await using way = await startFaultProxy(crowded.url);
+      const strikes = way.fault({ on: read, at: 'reply', nth, do: 'cut' });
+      const report = await run('backfill', { url: way.via(crowded.url), config: CONFIG, flags });
+      expect(strikes.struck).toBe(1);
+      expect(report).toMatchObject({
+        verdict: 'repaired',
+        repair: { scanned: 25_000, inserted: 25_000 },
+        residual: { missing: 0 },
+        batches: { retried: 1 },
+      });
     });
   });
 });
