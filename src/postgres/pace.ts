@@ -14,9 +14,9 @@ const PART = 100;
 const REST = 4;
 
 /**
- * Gives way to people who sign up and log in. With two cores, three writers made 19 logins of 20 wait up to nine times as
- * long, one writer four times; small parts with pauses between them, not at all, for about ten times the time. The time that
- * a batch takes does not tell: on two cores it grows by a tenth when others are there, and by half with a second writer.
+ * Gives way to people who sign up and log in. With two cores, three writers made 19 logins of 20 wait up to seven times as
+ * long, one writer three times; small parts with pauses between them, hardly longer, for about ten times the time. The time
+ * that a batch takes does not tell: on two cores it grows by a tenth when others are there, and by half with a second writer.
  */
 export class Pace {
   readonly #count: () => Promise<number>;
