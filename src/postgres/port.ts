@@ -25,6 +25,7 @@ export interface PostgresOptions {
   concurrency: number;
   /** Writes slowly while people sign up and log in. */
   givesWay?: boolean | undefined;
+  /** Told when it begins to, and when it no longer does. */
   onPace?: ((givesWay: boolean) => void) | undefined;
   signal: AbortSignal;
   onRetry: (retry: { action: string; code: string | null }) => void;

@@ -2,6 +2,12 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ArrayText, type Ids } from '../../src/ids.ts';
 import { Pace } from '../../src/postgres/pace.ts';
 
+/** The pauses that were made, in milliseconds, and what would end them; none is waited for. */
+const pauses = vi.hoisted((): { ms: number; signal: AbortSignal }[] => []);
+vi.mock('node:timers/promises', () => ({
+  setTimeout: async (ms: number, _: unknown, { signal }: { signal: AbortSignal }) => void pauses.push({ ms, signal }),
+}));
+
 const NEVER = new AbortController().signal;
 const IDS = Array.from({ length: 250 }, (_, n) => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`);
 
@@ -108,6 +114,23 @@ describe('a pace', () => {
     const parts = await partsOf(pace, ids);
     expect(parts.map(({ length }) => length)).toEqual([100, 100, 50]);
     expect(parts.flat()).toEqual(IDS);
+  });
+
+  test.each([
+    [20, 80],
+    [60_000, 5000],
+  ])('after a part that took %i ms leaves %i ms to others, unless it is to stop', async (took, pause) => {
+    const { pace, look } = paced([0, 1000]);
+    await look(0);
+    await look(1000);
+    pauses.length = 0;
+    const work = async function* (part: Ids) {
+      vi.advanceTimersByTime(took);
+      yield part.length;
+    };
+    for await (const count of pace.each(['one'], NEVER, work)) expect(count).toBe(1);
+    expect(pauses).toEqual([{ ms: pause, signal: NEVER }]);
+    expect(pauses[0]?.signal).toBe(NEVER);
   });
 
   test('hands on what is left of a batch when they are gone', async () => {
