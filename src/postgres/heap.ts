@@ -33,7 +33,7 @@ export interface HeapOptions {
   missing: number;
   /** and nobody had a row. Whoever has one by now is found to have it when it is to be written. */
   empty: boolean;
-  /** Older than what was measured: nobody is counted here who was not counted there. */
+  /** From before the measure looked: rows that are older were counted there. */
   horizon: string;
 }
 

@@ -20,7 +20,7 @@ export interface MeasureOptions {
   providers: boolean;
 }
 
-/** `horizon`: what transactions wrote that are older was seen. */
+/** `horizon` is a transaction: whatever older ones wrote was seen. */
 export interface Measured {
   measured: Measure;
   horizon: string;

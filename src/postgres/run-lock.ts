@@ -9,6 +9,8 @@ import { NO_TRANSACTION_TIMEOUT } from './transaction.ts';
 
 const HEARTBEAT_MS = 15_000;
 const POLL_MS = 500;
+/** A server may see a moment later than its client that their connection is no more. */
+const FREED_MS = 250;
 
 export interface LockOptions {
   waitMs: number;
@@ -29,15 +31,21 @@ export async function takeRunLock(
   scope: Scope,
   { waitMs, onLoss }: LockOptions,
 ): Promise<Lease | null> {
-  const until = performance.now() + waitMs;
   const lock = lockSql(target, scope);
+  const client = await lockWithin(server, lock, waitMs);
+  if (client && !server.signal.aborted) return new HeldLock(server, lock, client, onLoss);
+  // Nobody waits for the lock of a run that was stopped meanwhile.
+  if (client) await hangUp(client);
+  return null;
+}
+
+/** As `tryLock`, tried for so many milliseconds, or until the run is to end. */
+async function lockWithin(server: Server, lock: string, waitMs: number): Promise<pg.Client | null> {
+  const until = performance.now() + waitMs;
   for (;;) {
     const client = await server.retry(() => tryLock(server, lock));
-    if (client && !server.signal.aborted) return new HeldLock(server, lock, client, onLoss);
-    // Nobody waits for the lock of a run that was stopped meanwhile.
-    if (client) await hangUp(client);
     const left = until - performance.now();
-    if (left <= 0 || server.signal.aborted) return null;
+    if (client || left <= 0 || server.signal.aborted) return client;
     await sleep(Math.min(POLL_MS, left), undefined, { signal: server.signal }).catch(() => {});
   }
 }
@@ -124,7 +132,7 @@ class HeldLock implements Lease {
   async #fallen(): Promise<void> {
     if (this.#released) return;
     if (this.#onLoss === 'end') return this.#lose('and a repair function must not be called without it', AGAIN);
-    const client = await this.#server.retry(() => tryLock(this.#server, this.#lock)).catch(() => null);
+    const client = await lockWithin(this.#server, this.#lock, FREED_MS).catch(() => null);
     if (!client) {
       return this.#lose('and another run has it now', 'let that run finish; what this one wrote stays written');
     }

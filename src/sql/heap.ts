@@ -1,7 +1,7 @@
 import { eligible, type Mapping, sourceOf, withoutRow } from './mapping.ts';
 import { literal, qualified } from './name.ts';
 
-/** A transaction that all that are older have ended before, as SQL: what they wrote can be seen from now on. */
+/** The oldest transaction that may still be at work, as SQL: whatever older ones wrote can be seen. */
 export const HORIZON = 'pg_snapshot_xmin(pg_current_snapshot())::xid::text';
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Port } from '../../src/port.ts';
 import { parseAddress } from '../../src/postgres/address.ts';
@@ -76,29 +77,51 @@ test('the lock holds no snapshot and no lock on a relation', async () => {
   });
 });
 
+const LOCKS = `from pg_locks l join pg_database d on d.oid = l.database
+  where locktype = 'advisory' and datname = current_database()`;
+const KILL = `select pg_terminate_backend(pid) ${LOCKS} and granted`;
+const holders = () => db.query<{ pid: number }>(`select pid ${LOCKS} and granted`);
+
+/** A session that waits for the lock, which it will have before anybody who only tries. */
+async function inQueue() {
+  const rival = await db.admin.connect();
+  await rival.query('begin');
+  const won = rival.query(`select pg_advisory_xact_lock(hashtextextended('userdrift "public"."users"', 0))`);
+  await expect.poll(() => db.query(`select ${LOCKS} and not granted`)).toHaveLength(1);
+  return { rival, won };
+}
+
 test('a lock that fell with its connection is taken again; if another run has it by then, the run is told', async () => {
-  const locks = `from pg_locks l join pg_database d on d.oid = l.database
-    where locktype = 'advisory' and datname = current_database()`;
-  const holders = () => db.query<{ pid: number }>(`select pid ${locks} and granted`);
-  const kill = `select pg_terminate_backend(pid) ${locks} and granted`;
   await withPort(async (port) => {
     const lease = await port.lease(target, full, 0);
     const [first] = await holders();
-    await db.query(kill);
+    await db.query(KILL);
     // Asking for the lease here would be a rival of its own.
     await expect.poll(async () => (await holders()).filter(({ pid }) => pid !== first?.pid)).toHaveLength(1);
     expect(lease?.lost.aborted).toBe(false);
     // Another session is already waiting in the queue, so it is faster than any retake.
-    const rival = await db.admin.connect();
-    await rival.query('begin');
-    const won = rival.query(`select pg_advisory_xact_lock(hashtextextended('userdrift "public"."users"', 0))`);
-    await expect.poll(() => db.query(`select ${locks} and not granted`)).toHaveLength(1);
-    await db.query(kill);
+    const { rival, won } = await inQueue();
+    await db.query(KILL);
     await won;
     await expect.poll(() => lease?.lost.aborted, { timeout: 5000 }).toBe(true);
     expect(lease?.lost.reason).toMatchObject({ code: 'lock_lost' });
     await rival.query('rollback');
     rival.release();
+    await lease?.release();
+  });
+});
+
+test('a lock that is free a moment after it fell, as when the server is slow to see its holder go, is not lost', async () => {
+  await withPort(async (port) => {
+    const lease = await port.lease(target, full, 0);
+    const { rival, won } = await inQueue();
+    await db.query(KILL);
+    await won;
+    await sleep(100);
+    await rival.query('rollback');
+    rival.release();
+    await expect.poll(holders).toHaveLength(1);
+    expect(lease?.lost.aborted).toBe(false);
     await lease?.release();
   });
 });
