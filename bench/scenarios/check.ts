@@ -2,12 +2,13 @@ import type { Arena } from '../arena.ts';
 import { barTable } from '../bars.ts';
 import { bareCount } from '../contestants/bare-count.ts';
 import { check } from '../contestants/check.ts';
-import { expectedUsers, type Population } from '../population.ts';
+import { BARE_COUNT_SQL, expectedUsers, MISSING_SQL, type Population } from '../population.ts';
 import { compete, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { counted, megabytes, seconds, spread, table, times, whole } from '../tables.ts';
 
 const BARE = 'left join';
+const KNOWING = 'left join of who is expected';
 const CHECK = 'userdrift check';
 /** A check takes a moment, and a moment is easily disturbed. */
 const TURNS = 3;
@@ -19,7 +20,7 @@ const MIXED = { anonymous: 0.3, deleted: 0.01 };
 interface State {
   what: string;
   missing: number;
-  /** What the left join counts: it knows nobody who is not expected to have a row. */
+  /** What the bare left join counts: it knows nobody who is not expected to have a row. */
   counted: number;
   results: Results;
 }
@@ -34,7 +35,11 @@ export const checkScenario: Scenario = {
     const mixed = await inArena(bench, { users: bench.users, copied: true, ...MIXED }, mixedStates);
     for (const copied of [true, false]) await bench.ground.forget({ users: bench.users, copied, ...MIXED });
     const states = [...plain, ...mixed];
-    return [stateTable(states), barTable(plain.slice(0, 1).map(barOf))].join('\n\n');
+    const bars = [
+      ...plain.slice(0, 1).map((state) => barOf(state, BARE)),
+      ...mixed.flatMap((state) => [barOf(state, BARE), barOf(state, KNOWING)]),
+    ];
+    return [stateTable(states), barTable(bars)].join('\n\n');
   },
 };
 
@@ -80,14 +85,20 @@ async function leaveOut(arena: Arena, missing: number): Promise<void> {
 async function ask(bench: Bench, arena: Arena, state: Omit<State, 'results'>): Promise<State> {
   bench.say(state.what);
   const contestants = [
-    { name: BARE, run: () => bareCount(arena) },
+    { name: BARE, run: () => bareCount(arena, BARE_COUNT_SQL) },
+    { name: KNOWING, run: () => bareCount(arena, MISSING_SQL) },
     { name: CHECK, run: () => check(bench.program, arena, state.missing) },
   ];
   const results = await compete(contestants, bench.rounds * TURNS, () => {});
-  if (results.all(BARE, 'missing').some((counted) => counted !== state.counted)) {
-    throw new Error(`the left join does not count ${state.counted} users`);
-  }
+  expectCount(results, BARE, state.counted);
+  expectCount(results, KNOWING, state.missing);
   return { ...state, results };
+}
+
+function expectCount(results: Results, name: string, users: number): void {
+  if (results.all(name, 'missing').some((counted) => counted !== users)) {
+    throw new Error(`the ${name} does not count ${users} users`);
+  }
 }
 
 function stateTable(states: readonly State[]): string {
@@ -97,6 +108,7 @@ function stateTable(states: readonly State[]): string {
     return [
       what,
       seconds(bare),
+      seconds(results.median(KNOWING, 'seconds')),
       seconds(process),
       spread(results.all(CHECK, 'seconds'), seconds),
       seconds(results.median(CHECK, 'inside')),
@@ -104,15 +116,23 @@ function stateTable(states: readonly State[]): string {
       megabytes(results.median(CHECK, 'peakMegabytes')),
     ];
   });
-  const numbers = ['Left join alone', 'Whole process', 'Fastest and slowest', 'Of it, the run', 'Ratio', 'Peak memory'];
+  const numbers = [
+    'Left join alone',
+    'Left join of who is expected',
+    'Whole process',
+    'Fastest and slowest',
+    'Of it, the run',
+    'Ratio',
+    'Peak memory',
+  ];
   return table(['State', ...numbers.map((number) => ({ number }))], rows);
 }
 
-function barOf({ results }: State) {
+function barOf({ what, results }: State, against: string) {
   return {
-    what: 'in sync, the whole process, against the left join and 0.4 s of start-up',
+    what: `${what}: the whole process, against the ${against} and 0.4 s of start-up`,
     measured: results.median(CHECK, 'seconds'),
-    limit: results.median(BARE, 'seconds') + START_UP_SECONDS,
+    limit: results.median(against, 'seconds') + START_UP_SECONDS,
     render: seconds,
   };
 }

@@ -2,6 +2,7 @@ import type { Arena } from '../arena.ts';
 import { bareCount } from '../contestants/bare-count.ts';
 import { dearestTable } from '../dearest.ts';
 import { withServerCpu } from '../measure.ts';
+import { BARE_COUNT_SQL } from '../population.ts';
 import { compete, type Outing, type Results } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { costOf, forgetCost } from '../statements.ts';
@@ -29,7 +30,7 @@ export const steadyScenario: Scenario = {
 
 function contestantsIn(bench: Bench, arena: Arena) {
   return [
-    { name: BARE, run: () => costing(bench, arena, () => bareCount(arena)) },
+    { name: BARE, run: () => costing(bench, arena, () => bareCount(arena, BARE_COUNT_SQL)) },
     { name: CHECK, run: () => costing(bench, arena, () => green(bench, arena, 'check')) },
     { name: SYNC, run: () => costing(bench, arena, () => green(bench, arena, 'sync')) },
   ];

@@ -1,9 +1,10 @@
 import type { ClientBase } from 'pg';
 import { Fault } from '../fault.ts';
 import type { Clock, Measure, Scope, Writes } from '../port.ts';
+import type { Density } from '../sql/counted.ts';
 import { HORIZON } from '../sql/heap.ts';
 import type { Mapping } from '../sql/mapping.ts';
-import { type Density, measureSql, PARAMETERS, probeSql } from '../sql/measure.ts';
+import { measureSql, PARAMETERS, probeSql } from '../sql/measure.ts';
 import { type Scoped, scopedBy } from '../sql/scope.ts';
 import { shardBounds } from '../sql/shard.ts';
 import type { Server } from './server.ts';
@@ -49,7 +50,7 @@ export async function measure(
       breakdown: clock ? null : { when: 'true', providers: options.providers },
     };
     const density: Density = options.indexed ? await probe(client, mapping, scoped) : { without: 'few' };
-    if (density.without === 'many') await client.query(GROUPS_FIT);
+    if (density.without === 'many' && density.missing === 'many') await client.query(GROUPS_FIT);
     const text = measureSql(mapping, [{ when: 'true', scope: scoped }], asked, density);
     const values = [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs];
     const { rows } = await client.query<{ measure: Measure }>(text, values);

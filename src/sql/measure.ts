@@ -1,6 +1,6 @@
+import { type Asked, countedSql, type Density, isWalk, type Look } from './counted.ts';
 import {
   eligible,
-  exclusionOf,
   type Mapping,
   sameUser,
   sourceOf,
@@ -15,36 +15,8 @@ import type { Scoped } from './scope.ts';
 const CANONICAL_UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const SAMPLE = 20;
 
-/** A time that ISO 8601 can write: not NULL, not infinite, neither BC nor after the year 9999. */
-const DATED = `u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00'`;
-
-/** What a measure is told when it runs, as SQL. */
-export interface Asked {
-  /** The cutoff and the future of an earlier measure, or NULL. */
-  cutoff: string;
-  future: string;
-  graceMs: string;
-  /** A condition; null: do not count them */
-  orphans: string | null;
-  /** A condition; null: no breakdown. `providers`: the source has raw_app_meta_data. */
-  breakdown: { when: string; providers: boolean } | null;
-}
-
 /** The clock of an earlier measure and the grace as parameters $1, $2 and $3. */
 export const PARAMETERS = { cutoff: '$1', future: '$2', graceMs: '$3' };
-
-/** A scope to measure, where `when` (a condition without a column) is true. Just one of several may apply. */
-export interface Look {
-  when: string;
-  scope: Scoped;
-}
-
-/**
- * How the users without a row are found. `few`: on ids alone (index-only), and only those are joined back to the wide row.
- * `many`: in one pass over the wide rows, which workers share; `missing` of them are expected users, which decides how a
- * sample of these is had. For one million users of whom nobody has a row: 2.4 s and 0.9 s.
- */
-export type Density = { without: 'few' } | { without: 'many'; missing: 'few' | 'many' };
 
 /**
  * One statement, one snapshot, one JSON value as `Measure` describes it: totals, and every user without a row in exactly
@@ -62,13 +34,7 @@ with clock as materialized (
   select coalesce(${asked.cutoff}::timestamptz, now() - ${asked.graceMs}::float8 * interval '1 millisecond') as cutoff,
          coalesce(${asked.future}::timestamptz, now() + interval '1 day') as future
 ),
-${density.without === 'few' ? foundOnIds(mapping, looks, asked) : foundInOnePass(mapping, looks, asked)},
-counted as materialized (
-  select class, day, provider, count(*) as n,
-    count(*) filter (where dated is null) as undated, min(dated) as oldest, max(dated) as newest,
-    ${isWalk(density) ? 'null::uuid[]' : `array_agg(id) filter (where class = 'missing')`} as ids
-  from classed group by class, day, provider
-)
+${countedSql(mapping, looks, asked, density)}
 select jsonb_build_object(
   'clock', jsonb_build_object('cutoff', ${iso('clock.cutoff')}, 'future', ${iso('clock.future')}),
   'sourceTotal', ${inLook(looks, ({ between, since }) => `select count(*) from ${source} where true${between('u.id')}${since}`)},
@@ -106,34 +72,6 @@ const PROBE = 1000;
 
 const CLASSES = ['deleted', 'anonymous', 'sso', 'filtered', 'grace'];
 
-function isWalk(density: Density): boolean {
-  return density.without === 'many' && density.missing === 'many';
-}
-
-function foundOnIds(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
-  const arms = looks.map(
-    ({ when, scope }) =>
-      `select u.id from ${sourceOf(mapping)} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`,
-  );
-  return `missing as materialized (
-  ${arms.join('\n  union all ')}
-),
-classed as (
-  select ${classedColumns(mapping, asked)}
-  from missing join ${sourceOf(mapping)} on u.id = missing.id
-)`;
-}
-
-function foundInOnePass(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
-  const arms = looks.map(
-    ({ when, scope }) =>
-      `select ${classedColumns(mapping, asked)} from ${sourceOf(mapping)} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`,
-  );
-  return `classed as (
-  ${arms.join('\n  union all ')}
-)`;
-}
-
 /** The value of the look that applies; the others are never begun. */
 function inLook(looks: readonly Look[], query: (scope: Scoped) => string): string {
   const arms = looks.map(({ when, scope }) => `when ${when} then (${query(scope)})`);
@@ -143,34 +81,6 @@ function inLook(looks: readonly Look[], query: (scope: Scoped) => string): strin
 function iso(timestamp: string): string {
   return `to_char(${timestamp} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
-
-/**
- * The auth server's own names for the ways to sign up. Applications can write this field too, so that it may hold
- * anything: what is not known is counted, never quoted.
- */
-const PROVIDERS =
-  'email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,' +
-  'linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom';
-
-/** What each user without a row is counted by: class, time and way of sign-up. */
-function classedColumns(mapping: Mapping, { breakdown }: Asked): string {
-  const classes = `coalesce(${exclusionOf(mapping)}, case
-    when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
-    else 'missing' end)`;
-  // Nobody asks for it of who is excluded. Not by a filter: that may be slow, and would be asked once more.
-  const expected = eligible({ skip: { ...mapping.skip, where: null } });
-  const day = `case when ${expected} and ${DATED} then (u.created_at at time zone 'UTC')::date end`;
-  const provider = `case when ${expected} then ${PROVIDER} end`;
-  const [dayAsked, providerAsked] = [breakdown ? day : 'null::date', breakdown?.providers ? provider : 'null::text'];
-  return `u.id, case when ${DATED} then u.created_at end as dated, ${classes} as class, ${dayAsked} as day, ${providerAsked} as provider`;
-}
-
-const PROVIDER = `case
-    when u.raw_app_meta_data ->> 'provider' is null then 'unknown'
-    when u.raw_app_meta_data ->> 'provider' = any('{${PROVIDERS}}') then u.raw_app_meta_data ->> 'provider'
-    when u.raw_app_meta_data ->> 'provider' like 'sso:%' then 'sso'
-    when u.raw_app_meta_data ->> 'provider' like 'custom:%' then 'custom'
-    else 'other' end`;
 
 function inClass(name: string, aggregate: string, otherwise = '0'): string {
   return `coalesce((select ${aggregate} from counted where class = '${name}'), ${otherwise})`;

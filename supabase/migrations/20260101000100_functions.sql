@@ -460,9 +460,9 @@ missing as materialized (
   union all select u.id from "auth"."users" u where (coalesce(userdrift_measure.scope ->> 'from', userdrift_measure.scope ->> 'to') is not null) and ((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz is not null) and not exists (select from "public"."users" p where p."id" = u.id and p."id" >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and p."id" is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and p."id" <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid))) and u.id >= (select coalesce((userdrift_measure.scope ->> 'from')::pg_catalog.uuid, '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid)) and u.id is distinct from (select ((userdrift_measure.scope ->> 'from')::pg_catalog.uuid)) and u.id <= (select coalesce((userdrift_measure.scope ->> 'to')::pg_catalog.uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::pg_catalog.uuid)) and (u.created_at >= (select coalesce((userdrift_measure.scope ->> 'since')::pg_catalog.timestamptz, '-infinity')) or u.created_at is null)
 ),
 classed as (
-  select u.id, case when u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then u.created_at end as dated, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end, case
+  select u.id, coalesce(case when u.deleted_at is not null then 'deleted' when u.is_anonymous is true then 'anonymous' end, case
     when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
-    else 'missing' end) as class, case when u.deleted_at is null and u.is_anonymous is not true and u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then (u.created_at at time zone 'UTC')::pg_catalog.date end as day, case when u.deleted_at is null and u.is_anonymous is not true then case
+    else 'missing' end) as class, case when u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then u.created_at end as dated, case when u.deleted_at is null and u.is_anonymous is not true and u.created_at >= '0001-01-01 00:00:00+00' and u.created_at < '10000-01-01 00:00:00+00' then (u.created_at at time zone 'UTC')::pg_catalog.date end as day, case when u.deleted_at is null and u.is_anonymous is not true then case
     when u.raw_app_meta_data ->> 'provider' is null then 'unknown'
     when u.raw_app_meta_data ->> 'provider' = any('{email,phone,apple,azure,bitbucket,discord,facebook,figma,fly,github,gitlab,google,kakao,keycloak,linkedin,linkedin_oidc,notion,slack,slack_oidc,snapchat,spotify,twitch,twitter,vercel_marketplace,web3,workos,x,zoom}') then u.raw_app_meta_data ->> 'provider'
     when u.raw_app_meta_data ->> 'provider' like 'sso:%' then 'sso'
@@ -472,8 +472,7 @@ classed as (
 ),
 counted as materialized (
   select class, day, provider, count(*) as n,
-    count(*) filter (where dated is null) as undated, min(dated) as oldest, max(dated) as newest,
-    array_agg(id) filter (where class = 'missing') as ids
+    count(*) filter (where dated is null) as undated, min(dated) as oldest, max(dated) as newest, array_agg(id) filter (where class = 'missing') as ids
   from classed group by class, day, provider
 )
 select jsonb_build_object(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Density } from '../../src/sql/counted.ts';
 import type { Mapping } from '../../src/sql/mapping.ts';
-import { type Density, measureSql, PARAMETERS, probeSql } from '../../src/sql/measure.ts';
+import { measureSql, PARAMETERS, probeSql } from '../../src/sql/measure.ts';
 import { scopedBy } from '../../src/sql/scope.ts';
 import { crowd } from '../support/crowd.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -45,10 +46,14 @@ afterAll(() => db.drop());
 
 const NOW = { cutoff: '2026-11-16T12:00:00Z', future: '2100-01-01T00:00:00Z' };
 
-async function measured(density: Density, range: { after: string | null; upTo: string | null; since: string | null }) {
+async function measured(
+  density: Density,
+  range: { after: string | null; upTo: string | null; since: string | null },
+  mapping = MAPPING,
+) {
   const looks = [{ when: 'true', scope: scopedBy(range) }];
   const asked = { ...PARAMETERS, orphans: 'true', breakdown: { when: 'true', providers: true } };
-  const text = measureSql(MAPPING, looks, asked, density);
+  const text = measureSql(mapping, looks, asked, density);
   const [row] = await db.query<{ measure: { missing: number; excluded: Record<string, number>; sample: string[] } }>(
     text,
     [NOW.cutoff, NOW.future, 0],
@@ -69,6 +74,25 @@ test.each([
   expect(looked.missing).toBeGreaterThan(100);
   for (const count of Object.values(looked.excluded)) expect(count).toBeGreaterThan(0);
   expect(looked.sample).toHaveLength(20);
+});
+
+test('the filter is asked once for each user without a row, whatever it answers then', async () => {
+  await db.query(`create sequence public.asked; create function public.coin(who uuid) returns boolean language sql volatile
+    as $$ select nextval('public.asked') % 2 = 0 $$`);
+  const mapping = { ...MAPPING, skip: { ...MAPPING.skip, where: 'public.coin(u.id)' } };
+  const plain = `deleted_at is null and is_anonymous is not true and is_sso_user is not true`;
+  const [others] = await db.query<{ n: number }>(
+    `select count(*)::int as n from auth.users u where ${plain} and not exists (select from public.users p where p.id = u.id)`,
+  );
+  for (const density of [{ without: 'few' } as const, ...ONE_PASS]) {
+    await db.query('alter sequence public.asked restart');
+    const { missing, excluded } = await measured(density, { after: null, upTo: null, since: null }, mapping);
+    const [next] = await db.query<{ n: number }>(`select nextval('public.asked')::int as n`);
+    const walk = density.without === 'many' && density.missing === 'many';
+    // A sample that is had along the index asks once more about whom it meets.
+    if (!walk) expect(next?.n).toBe((others?.n ?? 0) + 1);
+    expect(missing + (excluded.filtered ?? 0) + (excluded.grace ?? 0)).toBe(others?.n);
+  }
 });
 
 const ALL = scopedBy({ after: null, upTo: null, since: null });
