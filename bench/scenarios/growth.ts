@@ -17,6 +17,8 @@ interface Size {
 
 const RUN = 'userdrift';
 const TURNS = 3;
+/** The needle in the haystack. */
+const FEW = 5;
 
 /** What do ten times as many users cost? */
 export const growthScenario: Scenario = {
@@ -43,18 +45,26 @@ async function fillAndCheck({ ground, program }: Bench, users: number): Promise<
     if (missing !== 0) throw new Error(`${missing} users are missing after a backfill`);
     await arena.query('vacuum analyze auth.users');
     await arena.query('vacuum analyze public.users');
-    return { ...filled, ...(await checks(program, arena)) };
+    const inSync = await checks(program, arena, 0);
+    await arena.query('delete from public.users where id in (select id from public.users limit $1)', [FEW]);
+    const few = await checks(program, arena, FEW);
+    return {
+      ...filled,
+      checkSeconds: inSync.seconds,
+      fewSeconds: few.seconds,
+      checkMegabytes: Math.max(inSync.peakMegabytes, few.peakMegabytes),
+    };
   } finally {
     await arena.drop();
   }
 }
 
 /** A check takes a moment, and a moment is easily disturbed. */
-async function checks(program: Program, arena: Arena): Promise<Outing> {
+async function checks(program: Program, arena: Arena, missing: number) {
   const turns: Outing[] = [];
-  for (let turn = 0; turn < TURNS; turn += 1) turns.push(await check(program, arena, 0));
+  for (let turn = 0; turn < TURNS; turn += 1) turns.push(await check(program, arena, missing));
   const middle = (number: string) => median(turns.map((turn) => turn[number] ?? Number.NaN));
-  return { checkSeconds: middle('seconds'), checkMegabytes: middle('peakMegabytes') };
+  return { seconds: middle('seconds'), peakMegabytes: middle('peakMegabytes') };
 }
 
 function sizeTable(sizes: readonly Size[]): string {
@@ -65,6 +75,7 @@ function sizeTable(sizes: readonly Size[]): string {
     whole(users / results.median(RUN, 'seconds')),
     megabytes(results.median(RUN, 'peakMegabytes')),
     seconds(results.median(RUN, 'checkSeconds')),
+    seconds(results.median(RUN, 'fewSeconds')),
     megabytes(results.median(RUN, 'checkMegabytes')),
   ]);
   const heads = [
@@ -74,6 +85,7 @@ function sizeTable(sizes: readonly Size[]): string {
     'Users per second',
     'Peak memory',
     'Check',
+    `Check, ${FEW} missing`,
     'Its peak memory',
   ];
   return table(
