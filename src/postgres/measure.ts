@@ -68,6 +68,11 @@ const GROUPS_FIT = `set local work_mem = '16MB'`;
 
 /** From this share of users without a row on, one pass over the wide rows is faster than a lookup of each. */
 const MANY = 0.05;
+/**
+ * And from this share of missing users on, that pass tells their time and way as well, and does not look each up again: of a
+ * million, 100,000 missing take 0.6 s and 1.4 s, with 300,000 others excluded nobody missing takes 0.6 s and 0.5 s.
+ */
+const MANY_MISSING = 0.01;
 
 /**
  * What the first ids tell of the rest: ids are random, and where they are not, the measure is slower, not wrong. Each of them
@@ -79,7 +84,7 @@ async function probe(client: ClientBase, mapping: Mapping, scope: Scoped): Promi
   const { rows } = await client.query<{ looked: number; without: number; missing: number }>(probeSql(mapping, scope));
   const { looked, without, missing } = rows[0] ?? { looked: 0, without: 0, missing: 0 };
   if (without <= looked * MANY) return { without: 'few' };
-  return { without: 'many', missing: missing > looked * MANY ? 'many' : 'few' };
+  return { without: 'many', missing: missing > looked * MANY_MISSING ? 'many' : 'few' };
 }
 
 /** Returns the horizon. */

@@ -75,6 +75,27 @@ test.each([
   }
 });
 
+test.each([
+  [0, 0, /^missing as materialized/m],
+  [0, 4, /^missing as materialized/m],
+  [40, 0, /^noted as materialized/m],
+  [40, 4, /as future\n\),\nclassed as (?!.*noted)/s],
+])(
+  'of a hundred users %i are excluded and %i missing: the measure looks at each once',
+  async (excluded, missing, how) => {
+    const share = (of: number) => ids.filter((_, index) => index % 100 < of);
+    await db.query('delete from public.users where id = any($1)', [share(excluded + missing)]);
+    await db.query('update auth.users set is_anonymous = true where id = any($1)', [share(excluded)]);
+    try {
+      const { report, texts } = await sent('check');
+      expect(report.drift.missing).toBe((COUNT / 100) * missing);
+      expect(texts.filter((text) => MEASURE.test(text))).toEqual([expect.stringMatching(how)]);
+    } finally {
+      await db.query('update auth.users set is_anonymous = false where is_anonymous');
+    }
+  },
+);
+
 test('a batch is one statement, and very many users are read once, as they lie', async () => {
   await db.query('truncate public.users');
   await aged(db);
