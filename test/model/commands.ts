@@ -63,9 +63,10 @@ const CHANGES: Record<string, Change> = {
     const [a, b] = [pick(plain, at), pick(plain, at + 1)];
     const [one, two] = [plain.get(a ?? ''), plain.get(b ?? '')];
     if (!a || !b || !one || !two || a === b) return;
-    await db.query(`update auth.users set email = null where id = $1`, [a]);
-    await db.query(`update auth.users set email = $2 where id = $1`, [b, one.email]);
-    await db.query(`update auth.users set email = $2 where id = $1`, [a, two.email]);
+    // One transaction: a run beside it sees either mail of theirs, and never none.
+    await db.query(`update auth.users set email = null where id = '${a}';
+      update auth.users set email = '${one.email}' where id = '${b}';
+      update auth.users set email = '${two.email}' where id = '${a}'`);
     users.set(a, { ...one, email: two.email });
     users.set(b, { ...two, email: one.email });
   },
