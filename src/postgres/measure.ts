@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { Fault } from '../fault.ts';
 import type { Clock, Measure, Scope, Writes } from '../port.ts';
-import type { Density } from '../sql/counted.ts';
+import { type Density, isWalk } from '../sql/counted.ts';
 import { HORIZON } from '../sql/heap.ts';
 import type { Mapping } from '../sql/mapping.ts';
 import { measureSql, PARAMETERS, probeSql } from '../sql/measure.ts';
@@ -50,7 +50,7 @@ export async function measure(
       breakdown: clock ? null : { when: 'true', providers: options.providers },
     };
     const density: Density = options.indexed ? await probe(client, mapping, scoped) : { without: 'few' };
-    if (density.without === 'many' && density.missing === 'many') await client.query(GROUPS_FIT);
+    if (isWalk(density)) await client.query(GROUPS_FIT);
     const text = measureSql(mapping, [{ when: 'true', scope: scoped }], asked, density);
     const values = [clock?.cutoff ?? null, clock?.future ?? null, options.graceMs];
     const { rows } = await client.query<{ measure: Measure }>(text, values);

@@ -43,12 +43,8 @@ export function isWalk(density: Density): boolean {
 }
 
 function foundOnIds(mapping: Mapping, looks: readonly Look[], asked: Asked): string {
-  const arms = looks.map(
-    ({ when, scope }) =>
-      `select u.id from ${sourceOf(mapping)} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`,
-  );
   return `missing as materialized (
-  ${arms.join('\n  union all ')}
+  ${withoutRowIn(looks, mapping, 'u.id')}
 ),
 classed as (
   select ${classedColumns(mapping, asked)}
@@ -59,14 +55,18 @@ ${countedByAll(`array_agg(id) filter (where class = 'missing')`)}`;
 
 function foundInOnePass(mapping: Mapping, looks: readonly Look[], asked: Asked, density: Density): string {
   const columns = isWalk(density) ? classedColumns(mapping, asked) : notedColumns(mapping);
+  return `classed as (
+  ${withoutRowIn(looks, mapping, columns)}
+),
+${isWalk(density) ? countedByAll('null::uuid[]') : countedApart(mapping, asked)}`;
+}
+
+function withoutRowIn(looks: readonly Look[], mapping: Mapping, columns: string): string {
   const arms = looks.map(
     ({ when, scope }) =>
       `select ${columns} from ${sourceOf(mapping)} where ${when} and ${withoutRowWithin(mapping, scope)}${scope.since}`,
   );
-  return `classed as (
-  ${arms.join('\n  union all ')}
-),
-${isWalk(density) ? countedByAll('null::uuid[]') : countedApart(mapping, asked)}`;
+  return arms.join('\n  union all ');
 }
 
 function countedByAll(ids: string): string {
@@ -123,8 +123,11 @@ function classedColumns(mapping: Mapping, asked: Asked): string {
   return `u.id, coalesce(${exclusionOf(mapping)}, ${GRACE_OR_MISSING}) as class, ${toldColumns(asked, expected)}`;
 }
 
+/** TRUE for users who signed up so lately that they may still be on their way; reads `clock`. */
+export const IN_GRACE = 'u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock)';
+
 const GRACE_OR_MISSING = `case
-    when u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock) then 'grace'
+    when ${IN_GRACE} then 'grace'
     else 'missing' end`;
 
 /** Time and way of sign-up, where `when` is true. */

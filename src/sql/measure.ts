@@ -1,4 +1,4 @@
-import { type Asked, countedSql, type Density, isWalk, type Look } from './counted.ts';
+import { type Asked, countedSql, type Density, IN_GRACE, isWalk, type Look } from './counted.ts';
 import {
   eligible,
   type Mapping,
@@ -90,13 +90,12 @@ const COLLECTED = `array(select id from counted cross join unnest(ids) as id ord
 
 /** Along the index: soon done where many are missing. The fence keeps the filter of the mapping from users who have a row. */
 function walked(mapping: Mapping, looks: readonly Look[]): string {
-  const grace = 'u.created_at > (select cutoff from clock) and u.created_at <= (select future from clock)';
   return inLook(
     looks,
     (scope) => `array(select m.id from (
       select u.id from ${sourceOf(mapping)} where ${withoutRowWithin(mapping, scope)}${scope.since} order by u.id offset 0
     ) m
-    where (select ${eligible(mapping)} and (${grace}) is not true from ${sourceOf(mapping)} where u.id = m.id)
+    where (select ${eligible(mapping)} and (${IN_GRACE}) is not true from ${sourceOf(mapping)} where u.id = m.id)
     order by m.id limit ${SAMPLE})`,
   );
 }
